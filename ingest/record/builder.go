@@ -1,0 +1,358 @@
+package record
+
+import (
+	"net/netip"
+
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/memory"
+
+	"rulecast/ingest/referer"
+)
+
+// Builder fills batches for one stream. A format sets the columns of a row in
+// any order and then calls Commit; what it did not set is absent. Setters of
+// columns that were not asked for do nothing, so a format may call them all,
+// or ask Wants first where preparing the value costs something.
+type Builder struct {
+	wants   Columns
+	present Columns
+	rows    int
+	dicts   *Dicts
+	rejects []Reject
+	samples []byte
+
+	times  []int64
+	bytes  []int64
+	status []uint16
+	asn    []uint32
+	ids    [NumColumns][]ID
+	texts  [NumColumns]*textColumn
+	filled []*textColumn // those of texts that were asked for
+	fixed  [NumColumns]*memory.Buffer
+
+	batch Batch
+	upper [2]byte
+}
+
+type textColumn struct {
+	ends []int64 // where row i begins; the memory is that of fixed
+	data []byte
+}
+
+// NewBuilder makes a builder, and the dictionaries of its stream, that fills
+// the columns given.
+func NewBuilder(wants Columns) *Builder {
+	b := &Builder{wants: wants, dicts: newDicts()}
+	for c := range NumColumns {
+		b.batch.at[c] = -1
+		if wants.Has(c) {
+			b.allocate(c)
+		}
+	}
+	return b
+}
+
+func (b *Builder) allocate(c Column) {
+	buf := memory.NewResizableBuffer(memory.DefaultAllocator)
+	switch c {
+	case Time, Bytes:
+		buf.Resize(BatchRows * arrow.Int64SizeBytes)
+		ints := arrow.Int64Traits.CastFromBytes(buf.Bytes())
+		if c == Time {
+			b.times = ints
+			ints[0] = NoTime
+		} else {
+			b.bytes = ints
+		}
+	case Status:
+		buf.Resize(BatchRows * arrow.Uint16SizeBytes)
+		b.status = arrow.Uint16Traits.CastFromBytes(buf.Bytes())
+	case ASN:
+		buf.Resize(BatchRows * arrow.Uint32SizeBytes)
+		b.asn = arrow.Uint32Traits.CastFromBytes(buf.Bytes())
+	case Forwarded, Path, Query, Referer, RequestID:
+		buf.Resize((BatchRows + 1) * arrow.Int64SizeBytes)
+		b.texts[c] = &textColumn{ends: arrow.Int64Traits.CastFromBytes(buf.Bytes())}
+		b.filled = append(b.filled, b.texts[c])
+	default:
+		buf.Resize(BatchRows * arrow.Uint32SizeBytes)
+		b.ids[c] = arrow.Uint32Traits.CastFromBytes(buf.Bytes())
+	}
+	b.fixed[c] = buf
+	b.clear(c, BatchRows)
+}
+
+// Wants reports whether the column was asked for.
+func (b *Builder) Wants(c Column) bool { return b.wants.Has(c) }
+
+// Wanted is the set of columns asked for.
+func (b *Builder) Wanted() Columns { return b.wants }
+
+// SetPresent says which columns the log at hand has. A format calls it when it
+// knows, and again when a header changes it; the sets add up.
+func (b *Builder) SetPresent(cs Columns) { b.present |= cs }
+
+// Rows is the number of rows committed since the last Flush.
+func (b *Builder) Rows() int { return b.rows }
+
+// Full reports whether the batch has to be flushed before the next row.
+func (b *Builder) Full() bool { return b.rows == BatchRows || len(b.rejects) >= BatchRows }
+
+// SetTime sets the time in µs since the Unix epoch, UTC.
+func (b *Builder) SetTime(us int64) {
+	if b.times != nil {
+		b.times[b.rows] = us
+	}
+}
+
+// SetBytes sets the bytes sent to the client.
+func (b *Builder) SetBytes(n int64) {
+	if b.bytes != nil {
+		b.bytes[b.rows] = n
+	}
+}
+
+// SetStatus sets the HTTP status; 0 is "none".
+func (b *Builder) SetStatus(code uint16) {
+	if b.status != nil {
+		b.status[b.rows] = code
+	}
+}
+
+// SetASN sets the client's autonomous system number; 0 is "none".
+func (b *Builder) SetASN(n uint32) {
+	if b.asn != nil {
+		b.asn[b.rows] = n
+	}
+}
+
+// SetClient sets the client from text: an address, also in brackets, with a
+// port or with a zone. It reports false if raw is none, and the row is then a
+// reject.
+func (b *Builder) SetClient(raw []byte) bool {
+	if b.ids[Client] == nil {
+		_, ok := parseAddr(raw)
+		return ok
+	}
+	id, ok := b.dicts.Clients.intern(raw)
+	b.ids[Client][b.rows] = id
+	return ok
+}
+
+// SetClientAddr sets the client from an address.
+func (b *Builder) SetClientAddr(a netip.Addr) {
+	if b.ids[Client] != nil {
+		b.ids[Client][b.rows] = b.dicts.Clients.internAddr(a)
+	}
+}
+
+// SetCountry sets the client's country. Two letters are an ISO code in either
+// case; XX and ZZ (unknown), and anything else, are absent.
+func (b *Builder) SetCountry(raw []byte) {
+	if b.ids[Country] == nil {
+		return
+	}
+	if len(raw) != 2 || !isLetter(raw[0]) || !isLetter(raw[1]) {
+		b.ids[Country][b.rows] = Absent
+		return
+	}
+	b.upper = [2]byte{raw[0] &^ 0x20, raw[1] &^ 0x20}
+	if b.upper == [2]byte{'X', 'X'} || b.upper == [2]byte{'Z', 'Z'} {
+		b.ids[Country][b.rows] = Absent
+		return
+	}
+	b.ids[Country][b.rows] = b.dicts.Countries.intern(b.upper[:], nil)
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// SetString sets Method, Scheme, UserAgent, Cache, ContentType or Action from
+// raw as it stands in the log; decode (nil: verbatim) is called only for raw
+// forms not seen before. "-" and "" are absent.
+func (b *Builder) SetString(c Column, raw []byte, decode Decode) {
+	if b.ids[c] == nil {
+		return
+	}
+	if isMissing(raw) {
+		b.ids[c][b.rows] = Absent
+		return
+	}
+	b.ids[c][b.rows] = b.dicts.Strings(c).intern(raw, decode)
+}
+
+// SetHost sets the host the viewer asked for: lower-cased, and without port
+// and trailing dot.
+func (b *Builder) SetHost(raw []byte) {
+	if b.ids[Host] == nil {
+		return
+	}
+	if isMissing(raw) {
+		b.ids[Host][b.rows] = Absent
+		return
+	}
+	b.ids[Host][b.rows] = b.dicts.Hosts.intern(raw, canonicalHost)
+}
+
+// SetText sets Forwarded, Path, Query or RequestID; decode as in SetString. "-"
+// and "" are absent.
+func (b *Builder) SetText(c Column, raw []byte, decode Decode) {
+	t := b.texts[c]
+	if t == nil || isMissing(raw) {
+		return
+	}
+	t.data = t.data[:t.ends[b.rows]]
+	if decode != nil {
+		t.data = decode(t.data, raw)
+	} else {
+		t.data = append(t.data, raw...)
+	}
+}
+
+// SetReferer sets Referer and RefererHost from the header as it stands in the
+// log: "-" is an absent header and "" an empty one.
+func (b *Builder) SetReferer(raw []byte, decode Decode) {
+	if ids := b.ids[RefererHost]; ids != nil {
+		ids[b.rows] = b.dicts.RefererHosts.intern(raw, decode)
+	}
+	b.SetText(Referer, raw, decode)
+}
+
+func isMissing(raw []byte) bool { return len(raw) == 0 || len(raw) == 1 && raw[0] == '-' }
+
+// Commit ends the row. The builder must not be Full.
+func (b *Builder) Commit() {
+	n := b.rows
+	b.rows++
+	for _, t := range b.filled {
+		t.ends[n+1] = int64(len(t.data))
+	}
+	if b.times != nil && b.rows < BatchRows {
+		b.times[b.rows] = NoTime
+	}
+}
+
+// Reject drops what was set of the row and records the line (from 1) as one
+// that could not be read. The reason is one of few constant texts; at most
+// MaxRejectSample bytes of raw are copied. The builder must not be Full.
+func (b *Builder) Reject(line int64, reason string, raw []byte) {
+	b.dropRow()
+	raw = raw[:min(len(raw), MaxRejectSample)]
+	at := len(b.samples)
+	b.samples = append(b.samples, raw...)
+	b.rejects = append(b.rejects, Reject{Line: line, Reason: reason, Sample: b.samples[at:len(b.samples):len(b.samples)]})
+}
+
+func (b *Builder) dropRow() {
+	n := b.rows
+	if n == BatchRows {
+		return
+	}
+	if b.times != nil {
+		b.times[n] = NoTime
+	}
+	if b.bytes != nil {
+		b.bytes[n] = 0
+	}
+	if b.status != nil {
+		b.status[n] = 0
+	}
+	if b.asn != nil {
+		b.asn[n] = 0
+	}
+	for c := range NumColumns {
+		if ids := b.ids[c]; ids != nil {
+			ids[n] = b.absent(c)
+		}
+		if t := b.texts[c]; t != nil {
+			t.data = t.data[:t.ends[n]]
+		}
+	}
+}
+
+// clear makes the first rows of a column absent.
+func (b *Builder) clear(c Column, rows int) {
+	switch {
+	case b.texts[c] != nil:
+		b.texts[c].data = b.texts[c].data[:0]
+		b.texts[c].ends[0] = 0
+	case b.ids[c] != nil:
+		absent := b.absent(c)
+		for i := range rows {
+			b.ids[c][i] = absent
+		}
+	case c == Time:
+		b.times[0] = NoTime
+	case c == Bytes:
+		clear(b.bytes[:rows])
+	case c == Status:
+		clear(b.status[:rows])
+	case c == ASN:
+		clear(b.asn[:rows])
+	}
+}
+
+func (b *Builder) absent(c Column) ID {
+	if c == RefererHost {
+		return ID(referer.ClassAbsent)
+	}
+	return Absent
+}
+
+// Flush makes the rows committed and the rejects recorded since the last Flush
+// into a batch, which is valid until the next one.
+func (b *Builder) Flush(input int) *Batch {
+	out := &b.batch
+	out.Input, out.Rows, out.Present, out.Dicts = input, b.rows, b.present, b.dicts
+	out.Rejects = b.rejects
+	out.columns = b.record(b.rows)
+	return out
+}
+
+// Reset forgets the flushed rows. It is called when the batch was consumed.
+func (b *Builder) Reset() {
+	for c := range NumColumns {
+		if b.wants.Has(c) {
+			b.clear(c, min(b.rows+1, BatchRows))
+		}
+	}
+	b.rows = 0
+	b.rejects = b.rejects[:0]
+	b.samples = b.samples[:0]
+}
+
+// NextInput forgets which columns were present, before the next input begins.
+func (b *Builder) NextInput() { b.present = 0 }
+
+func (b *Builder) record(rows int) arrow.Record {
+	fields := make([]arrow.Field, 0, NumColumns)
+	columns := make([]arrow.Array, 0, NumColumns)
+	for c := range NumColumns {
+		if !b.wants.Has(c) {
+			continue
+		}
+		b.batch.at[c] = len(columns)
+		column := b.arrowColumn(c, rows)
+		columns = append(columns, column)
+		fields = append(fields, arrow.Field{Name: c.String(), Type: column.DataType()})
+	}
+	return array.NewRecord(arrow.NewSchema(fields, nil), columns, int64(rows))
+}
+
+func (b *Builder) arrowColumn(c Column, rows int) arrow.Array {
+	var kind arrow.DataType
+	buffers := []*memory.Buffer{nil, b.fixed[c]}
+	switch c {
+	case Time, Bytes:
+		kind = arrow.PrimitiveTypes.Int64
+	case Status:
+		kind = arrow.PrimitiveTypes.Uint16
+	case Forwarded, Path, Query, Referer, RequestID:
+		kind = arrow.BinaryTypes.LargeBinary
+		buffers = append(buffers, memory.NewBufferBytes(b.texts[c].data))
+	default:
+		kind = arrow.PrimitiveTypes.Uint32
+	}
+	data := array.NewData(kind, rows, buffers, nil, 0, 0)
+	return array.MakeFromData(data)
+}

@@ -1,0 +1,35 @@
+package record
+
+// MaxRejectSample is how much of a rejected line rides in a Batch, in bytes.
+const MaxRejectSample = 200
+
+// Reject is a line (or a row of a columnar file) that could not be read.
+type Reject struct {
+	Line   int64  // from 1; a row number in columnar files
+	Reason string // one of few constant texts, so that they can be counted
+	Sample []byte // its first MaxRejectSample bytes
+}
+
+// Input is the account of one input: what was read and what was not.
+// Lines = Rows + Rejects + Skipped, always.
+type Input struct {
+	Name      string
+	Format    string // "" when none was recognised
+	Packing   string // "plain", "gzip", "zstd", "bzip2", "parquet"
+	Lines     int64  // lines (rows of a columnar file), the last one even when it has no newline
+	Rows      int64  // requests
+	Rejects   int64
+	Skipped   int64   // headers, comments, blank lines
+	BytesRead int64   // as stored, before decompression
+	Present   Columns // columns that the log has
+	Reasons   []Reason
+	Err       error // why it could not be read to its end, or at all
+}
+
+// Reason is how often lines were rejected for one reason, with the first of
+// them.
+type Reason struct {
+	Reason string
+	Count  int64
+	First  Reject
+}

@@ -1,0 +1,70 @@
+// Package report shows results: a Document of tables goes in, a terminal
+// table, CSV, Parquet or JSON comes out. It knows nothing of the domain.
+package report
+
+// SchemaVersion is the version of the tables that the commands emit.
+const SchemaVersion = 1
+
+// Document is the result of one command.
+type Document struct {
+	Command  string
+	Ruleset  any      // JSON form of the ruleset or rulesets looked at; nil when there is none
+	Warnings []string // doubts that every output shows
+	Notes    []string // explanations for a reader of the terminal or the page
+	Tables   []Table
+}
+
+// Table is rows of typed columns.
+type Table struct {
+	Name    string // snake_case: the key in JSON, the file's name in CSV and Parquet
+	Title   string // what a person reads above it
+	Layout  Layout
+	Columns []Column
+	Rows    [][]any // cells as the column's Type says; nil is "no value"
+	// Omitted says what a table of top rows leaves out, or "".
+	Omitted string
+}
+
+// Layout says how a table is best laid out for a person.
+type Layout uint8
+
+// The layouts.
+const (
+	Grid   Layout = iota // one line a row
+	Record               // one line a column: for tables of one wide row
+)
+
+// Type is the type of a column's cells.
+type Type uint8
+
+// The types, with the Go type of their cells.
+const (
+	String Type = iota // string: may hold anything an attacker wrote into a log
+	Int                // int64
+	Share              // float64 in 0..1
+	Float              // float64
+	Bool               // bool
+	Time               // time.Time
+)
+
+// Column describes one column.
+type Column struct {
+	Name string // snake_case
+	Type Type
+	// Unit is that of the numbers: "requests", "bytes", "clients", "lines", ...
+	Unit string
+	// Label is a short heading for people; "" means Name with spaces.
+	Label string
+	// Weight orders columns when not all fit a terminal: 0 is always shown,
+	// and of the others the highest goes first.
+	Weight int
+}
+
+// AddRow appends a row. It panics unless the number of cells is that of the
+// columns.
+func (t *Table) AddRow(cells ...any) {
+	if len(cells) != len(t.Columns) {
+		panic("report: table " + t.Name + ": wrong number of cells")
+	}
+	t.Rows = append(t.Rows, cells)
+}
