@@ -22,6 +22,10 @@ type Builder struct {
 	rejects []Reject
 	samples []byte
 
+	since, until int64 // rows outside since <= time < until are left out
+	windowed     bool
+	outside      int64
+
 	times  []int64
 	bytes  []int64
 	status []uint16
@@ -220,9 +224,27 @@ func (b *Builder) SetReferer(raw []byte, decode Decode) {
 
 func isMissing(raw []byte) bool { return len(raw) == 0 || len(raw) == 1 && raw[0] == '-' }
 
+// SetWindow makes Commit leave out rows whose time is not in since <= t < until
+// (µs since the Unix epoch) and rows without a time. Time must be asked for.
+func (b *Builder) SetWindow(since, until int64) {
+	b.since, b.until, b.windowed = since, until, true
+}
+
+// TakeOutside returns how many rows the window has left out since the last call.
+func (b *Builder) TakeOutside() int64 {
+	n := b.outside
+	b.outside = 0
+	return n
+}
+
 // Commit ends the row. The builder must not be Full.
 func (b *Builder) Commit() {
 	n := b.rows
+	if b.windowed && (b.times[n] < b.since || b.times[n] >= b.until || b.times[n] == NoTime) {
+		b.outside++
+		b.dropRow()
+		return
+	}
 	b.rows++
 	for _, t := range b.filled {
 		t.ends[n+1] = int64(len(t.data))

@@ -11,7 +11,7 @@ type Reject struct {
 }
 
 // Input is the account of one input: what was read and what was not.
-// Lines = Rows + Rejects + Skipped, always.
+// Lines = Rows + Rejects + Skipped + Outside, always.
 type Input struct {
 	Name      string
 	Format    string // "" when none was recognised
@@ -20,6 +20,7 @@ type Input struct {
 	Rows      int64  // requests
 	Rejects   int64
 	Skipped   int64   // headers, comments, blank lines
+	Outside   int64   // requests left out by the time window asked for
 	BytesRead int64   // as stored, before decompression
 	Present   Columns // columns that the log has
 	Reasons   []Reason

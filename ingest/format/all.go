@@ -1,0 +1,9 @@
+package format
+
+// All is every format, in the order in which detection tries them: those with
+// an unmistakable beginning first.
+func All() []*Format {
+	return []*Format{
+		// Parquet, CloudFront, CloudFrontJSON, Cloudflare, Combined, ...
+	}
+}

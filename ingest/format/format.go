@@ -1,0 +1,83 @@
+// Package format reads access logs: one file per format, a table of all, and
+// detection. A format turns bytes into rows of a record.Builder and says of
+// every line what became of it.
+package format
+
+import (
+	"io"
+
+	"rulecast/ingest/record"
+)
+
+// Format is one way in which a log is written.
+type Format struct {
+	Name  string // as --format takes it and reports show it
+	Title string // for people
+	// Sniff looks at the beginning of an input, decompressed, and returns ""
+	// if this format is written there, or else what it missed, for a person:
+	// "no #Fields line". The last line of head may be cut short unless whole.
+	Sniff func(head []byte, whole bool) (missed string)
+	// New makes a decoder for one input of a format made of lines; nil for
+	// columnar formats.
+	New func() Decoder
+	// OpenTable opens a columnar file; nil for formats made of lines.
+	OpenTable func(r io.ReaderAt, size int64, wants record.Columns) (Table, error)
+}
+
+// Decoder reads the lines of one input. It belongs to one goroutine.
+type Decoder interface {
+	// Decode reads lines from the front of block, which consists of whole
+	// lines that each end with '\n' (and may have '\r' before it), until none
+	// is left or the builder is Full, and returns how many bytes it has
+	// consumed: always at an end of line. Each line makes one of these happen:
+	// a Commit, a Reject, or at.Skipped++ (header, comment, blank); and at.Line
+	// is raised by one before. The block is not kept. Decode does not allocate
+	// for lines it accepts and whose dictionary values it has seen.
+	Decode(block []byte, b *record.Builder, at *Position) (n int)
+}
+
+// Position counts the lines of an input as they are decoded.
+type Position struct {
+	Line    int64 // lines decoded so far; the number, from 1, of the line at hand
+	Skipped int64 // of those, headers, comments and blank lines
+}
+
+// Table reads the rows of one columnar file.
+type Table interface {
+	// Present is the set of columns that the file has.
+	Present() record.Columns
+	// Read fills rows into b until it is Full or the file ends (io.EOF). Rows
+	// that cannot be read become rejects; at counts rows as lines.
+	Read(b *record.Builder, at *Position) error
+	Close() error
+}
+
+// Miss is why a format did not recognise an input.
+type Miss struct {
+	Format string
+	Missed string
+}
+
+// Detect finds the format of an input from its beginning: the first of All
+// that recognises it. The misses say, for each format, why not.
+func Detect(head []byte, whole bool) (*Format, []Miss) {
+	var misses []Miss
+	for _, f := range All() {
+		missed := f.Sniff(head, whole)
+		if missed == "" {
+			return f, misses
+		}
+		misses = append(misses, Miss{Format: f.Name, Missed: missed})
+	}
+	return nil, misses
+}
+
+// Named is the format that --format calls so, or nil.
+func Named(name string) *Format {
+	for _, f := range All() {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
