@@ -1,0 +1,63 @@
+// Package fold runs an analysis over many streams at once and joins what each
+// of them found. It owns the goroutines of package analyze.
+package fold
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"rulecast/ingest/record"
+)
+
+// Analysis sees every batch of one stream. Add keeps nothing of the batch.
+// Merge takes in another analysis of the same kind, whose stream has ended and
+// which is not used again. The result is the same under any split of the
+// requests into streams and any order of Add and Merge.
+type Analysis[A any] interface {
+	Add(*record.Batch) error
+	Merge(A)
+}
+
+// Run feeds each stream to an analysis of its own, in its own goroutine, and
+// returns all of them merged. The first error, or the end of ctx, stops every
+// stream. There is at least one stream.
+func Run[A Analysis[A]](ctx context.Context, streams []record.Stream, start func() A) (A, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	parts := make([]A, len(streams))
+	errs := make([]error, len(streams))
+	var wg sync.WaitGroup
+	for i, s := range streams {
+		parts[i] = start()
+		wg.Go(func() {
+			if errs[i] = s.Each(ctx, parts[i].Add); errs[i] != nil {
+				cancel()
+			}
+		})
+	}
+	wg.Wait()
+	if err := firstCause(errs); err != nil {
+		var none A
+		return none, err
+	}
+	for _, p := range parts[1:] {
+		parts[0].Merge(p)
+	}
+	return parts[0], nil
+}
+
+// firstCause prefers the error that stopped the others to theirs of having
+// been stopped.
+func firstCause(errs []error) error {
+	var stopped error
+	for _, err := range errs {
+		if err != nil && !errors.Is(err, context.Canceled) {
+			return err
+		}
+		if err != nil {
+			stopped = err
+		}
+	}
+	return stopped
+}

@@ -1,0 +1,287 @@
+package match
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"net/netip"
+
+	"rulecast/analyze/geo"
+	"rulecast/analyze/policy"
+	"rulecast/ingest/referer"
+)
+
+// Allowed is the Decided of an outcome that no rule denies.
+const Allowed = -1
+
+// Outcome is what a ruleset says of the requests of one cell.
+type Outcome struct {
+	Decided      int                      // the first rule that denies, or Allowed
+	DecidedEntry int                      // its first entry met, or Allowed
+	Action       policy.ActionKind        // of the deciding rule
+	Deny         []int                    // all rules that deny, in the order tried
+	DenyEntries  []int                    // the entries by which they deny, rule by rule
+	AllowEntries []int                    // the entries of allow lists that the request is on
+	Controls     [policy.NumControls]bool // those of which some rule denies
+	// Inert: an IP rule would have denied, but was not consulted because of the
+	// client's country (policy.Ruleset.ListedCountrySkipsIP).
+	Inert bool
+}
+
+// Row is one request in terms of the ids of its stream.
+type Row struct {
+	Client  uint32
+	Referer uint32
+	Country geo.Country
+	// What gates look at; only what Matcher.Needs names has to be set.
+	Time        int64  // µs since the Unix epoch
+	Host        []byte // canonical
+	Path, Query []byte
+}
+
+// Evaluator applies a Matcher to the requests of one stream, whose dictionary
+// ids it follows. It is not safe for concurrent use.
+type Evaluator struct {
+	m         *Matcher
+	clients   facts
+	referers  facts
+	countries facts // ids are country numbers
+
+	cells    map[cellKey]uint32
+	outcomes []Outcome
+	last     cellKey // the cell of the row before: requests come in runs
+	lastCell uint32
+
+	open     []uint64 // scratch: gates that are open for the row
+	wide     map[string]uint64
+	wideKey  []byte
+	scratch  []byte
+	partOf   int
+	partDone bool
+}
+
+// cellKey is what the verdict depends on. Fact 0 of each kind is "meets
+// nothing", and so cell 0 is the zero key.
+type cellKey struct {
+	client, referer, country uint32
+	gates                    uint64
+}
+
+// facts are the distinct sets of entries that values of one kind meet.
+type facts struct {
+	of    []uint32 // by id of the value
+	list  []fact
+	index map[string]uint32
+}
+
+type fact struct {
+	hits  []hit
+	gates []uint64 // the gates that the rules of the hits stand behind
+}
+
+// NewEvaluator makes an evaluator that has seen no value yet.
+func (m *Matcher) NewEvaluator() *Evaluator {
+	e := &Evaluator{m: m, cells: map[cellKey]uint32{{}: 0}}
+	words := (len(m.gates) + 63) / 64
+	e.open = make([]uint64, words)
+	for _, f := range []*facts{&e.clients, &e.referers, &e.countries} {
+		f.index = map[string]uint32{"": 0}
+		f.list = []fact{{gates: make([]uint64, words)}}
+	}
+	for c := range geo.Country(geo.NumCountries) {
+		e.countries.add(m, m.countryHits(c))
+	}
+	e.outcomes = []Outcome{e.outcome(cellKey{})}
+	return e
+}
+
+func (f *facts) add(m *Matcher, hits []hit) {
+	var key []byte
+	for _, h := range hits {
+		key = binary.LittleEndian.AppendUint32(key, uint32(h.entry))
+	}
+	n, ok := f.index[string(key)]
+	if !ok {
+		n = uint32(len(f.list))
+		f.index[string(key)] = n
+		gates := make([]uint64, (len(m.gates)+63)/64)
+		for _, h := range hits {
+			if g := m.gateOf[m.Entries[h.entry].Rule]; g >= 0 {
+				gates[g/64] |= 1 << (g % 64)
+			}
+		}
+		f.list = append(f.list, fact{hits: hits, gates: gates})
+	}
+	f.of = append(f.of, n)
+}
+
+// Clients is the number of clients added.
+func (e *Evaluator) Clients() int { return len(e.clients.of) }
+
+// AddClient works out what the client with the next id meets. The address is
+// unmapped and without zone.
+func (e *Evaluator) AddClient(a netip.Addr) { e.clients.add(e.m, e.m.addressHits(a)) }
+
+// Referers is the number of Referers added.
+func (e *Evaluator) Referers() int { return len(e.referers.of) }
+
+// AddReferer works out what the Referer host with the next id meets. The host
+// is canonical, and looked at only if the class is ClassHost.
+func (e *Evaluator) AddReferer(class referer.Class, host []byte) {
+	e.referers.add(e.m, e.m.refererHits(class, string(host)))
+}
+
+// Matcher is what the evaluator applies.
+func (e *Evaluator) Matcher() *Matcher { return e.m }
+
+// Touches reports whether any entry is met by a request of this client, this
+// Referer and this country. If not, it is in cell 0: allowed. This is the
+// check that almost every request ends with, and it has to inline.
+func (e *Evaluator) Touches(client, referer uint32, country geo.Country) bool {
+	return e.clients.of[client]|e.referers.of[referer]|e.countries.of[country] != 0
+}
+
+// Cell is the number of the cell that a request belongs to. Cells are dense
+// from 0. Client and Referer must have been added.
+func (e *Evaluator) Cell(row *Row) uint32 {
+	key := cellKey{
+		client:  e.clients.of[row.Client],
+		referer: e.referers.of[row.Referer],
+		country: e.countries.of[row.Country],
+	}
+	if len(e.m.gates) > 0 {
+		key.gates = e.openGates(key, row)
+	}
+	if key == e.last {
+		return e.lastCell
+	}
+	cell, ok := e.cells[key]
+	if !ok {
+		cell = uint32(len(e.outcomes))
+		e.outcomes = append(e.outcomes, e.outcome(key))
+		e.cells[key] = cell
+	}
+	e.last, e.lastCell = key, cell
+	return cell
+}
+
+// Cells is the number of cells so far.
+func (e *Evaluator) Cells() int { return len(e.outcomes) }
+
+// Outcome is the outcome of a cell. It is not to be changed.
+func (e *Evaluator) Outcome(cell uint32) *Outcome { return &e.outcomes[cell] }
+
+// openGates works out which of the gates that matter to the facts are open,
+// leaves them in e.open, and names the set by a number.
+func (e *Evaluator) openGates(key cellKey, row *Row) uint64 {
+	e.partDone = false
+	client, ref, country := e.clients.list[key.client].gates, e.referers.list[key.referer].gates, e.countries.list[key.country].gates
+	for w := range e.open {
+		open := uint64(0)
+		for ask := client[w] | ref[w] | country[w]; ask != 0; ask &= ask - 1 {
+			bit := bits.TrailingZeros64(ask)
+			if e.isOpen(&e.m.gates[w*64+bit], row) {
+				open |= 1 << bit
+			}
+		}
+		e.open[w] = open
+	}
+	if len(e.open) == 1 {
+		return e.open[0]
+	}
+	return e.wideSet()
+}
+
+// wideSet numbers sets of more than 64 gates in the order they are first seen.
+func (e *Evaluator) wideSet() uint64 {
+	e.wideKey = e.wideKey[:0]
+	for _, w := range e.open {
+		e.wideKey = binary.LittleEndian.AppendUint64(e.wideKey, w)
+	}
+	n, ok := e.wide[string(e.wideKey)]
+	if !ok {
+		if e.wide == nil {
+			e.wide = map[string]uint64{string(make([]byte, len(e.wideKey))): 0}
+			return e.wideSet()
+		}
+		n = uint64(len(e.wide))
+		e.wide[string(e.wideKey)] = n
+	}
+	return n
+}
+
+func (e *Evaluator) isOpen(g *gate, row *Row) bool {
+	if !g.anyPart && g.part != e.part(row) {
+		return false
+	}
+	if row.Time < g.from || row.Time >= g.until {
+		return false
+	}
+	return g.scope.contains(row.Path, row.Query, &e.scratch)
+}
+
+func (e *Evaluator) part(row *Row) int {
+	if !e.partDone {
+		e.partOf, e.partDone = e.m.Ruleset.PartOf(string(row.Host), string(row.Path)), true
+	}
+	return e.partOf
+}
+
+// outcome works out the verdict of a cell. Its gates are those in e.open.
+func (e *Evaluator) outcome(key cellKey) Outcome {
+	m := e.m
+	skipIP := m.Ruleset.ListedCountrySkipsIP && e.countryListed(key)
+	out := Outcome{Decided: Allowed, DecidedEntry: Allowed}
+	var hits []hit
+	for _, f := range []fact{e.clients.list[key.client], e.countries.list[key.country], e.referers.list[key.referer]} {
+		for _, h := range f.hits {
+			rule := m.Entries[h.entry].Rule
+			switch {
+			case !e.ruleOpen(rule):
+			case skipIP && m.Ruleset.Rules[rule].Control == policy.IP:
+				out.Inert = out.Inert || h.denies
+			default:
+				hits = append(hits, h)
+			}
+		}
+	}
+	for rule := range m.Ruleset.Rules {
+		for _, h := range hits {
+			if m.Entries[h.entry].Rule == rule {
+				out.add(m, rule, h)
+			}
+		}
+	}
+	return out
+}
+
+func (o *Outcome) add(m *Matcher, rule int, h hit) {
+	if !h.denies {
+		o.AllowEntries = append(o.AllowEntries, int(h.entry))
+		return
+	}
+	if o.Decided == Allowed {
+		o.Decided, o.DecidedEntry = rule, int(h.entry)
+		o.Action = m.Ruleset.Rules[rule].Action.Kind
+	}
+	if n := len(o.Deny); n == 0 || o.Deny[n-1] != rule {
+		o.Deny = append(o.Deny, rule)
+	}
+	o.DenyEntries = append(o.DenyEntries, int(h.entry))
+	o.Controls[m.Ruleset.Rules[rule].Control] = true
+}
+
+// countryListed reports whether an open country rule has the country on its
+// list. (Open rules are of the request's own part.)
+func (e *Evaluator) countryListed(key cellKey) bool {
+	for _, h := range e.countries.list[key.country].hits {
+		if entry := e.m.Entries[h.entry]; !entry.Implied && e.ruleOpen(entry.Rule) {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *Evaluator) ruleOpen(rule int) bool {
+	g := e.m.gateOf[rule]
+	return g < 0 || e.open[g/64]>>(g%64)&1 != 0
+}

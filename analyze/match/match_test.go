@@ -1,0 +1,131 @@
+package match_test
+
+import (
+	"fmt"
+	"net/netip"
+	"reflect"
+	"sort"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"rulecast/analyze/explain"
+	"rulecast/analyze/match"
+	"rulecast/analyze/policy"
+	"rulecast/analyze/policy/policytest"
+	"rulecast/ingest/referer"
+)
+
+func TestMatchAgreesWithOracle(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rs := policytest.Ruleset(t)
+		m, err := match.Compile(rs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := m.NewEvaluator()
+		for i := range uint32(rapid.IntRange(1, 12).Draw(t, "requests")) {
+			q := policytest.Request(t)
+			e.AddClient(q.Client)
+			e.AddReferer(q.Class, []byte(q.Referer))
+			row := &match.Row{Client: i, Referer: i, Country: q.Country, Host: []byte(q.Host), Path: []byte(q.Path), Query: []byte(q.Query), Time: -1 << 63}
+			if !q.Time.IsZero() {
+				row.Time = q.Time.UnixMicro()
+			}
+			want := explain.Explain(rs, q)
+			cell := uint32(0)
+			if e.Touches(row.Client, row.Referer, row.Country) {
+				cell = e.Cell(row)
+			}
+			compare(t, m, e.Outcome(cell), want)
+		}
+	})
+}
+
+func compare(t *rapid.T, m *match.Matcher, got *match.Outcome, want explain.Result) {
+	if got.Decided != want.Decided {
+		t.Fatalf("decided by rule %d, oracle says %d", got.Decided, want.Decided)
+	}
+	var deny []int
+	var denied, allowed []string
+	inert := false
+	for _, s := range want.Steps {
+		rule := &m.Ruleset.Rules[s.Rule]
+		if s.Denies {
+			deny = append(deny, s.Rule)
+			switch s.Why {
+			case explain.Listed:
+				denied = append(denied, texts(s)...)
+			case explain.NotListed:
+				denied = append(denied, fmt.Sprint(s.Rule, match.NotListed))
+			case explain.Missing:
+				denied = append(denied, fmt.Sprint(s.Rule, match.MissingReferer))
+			case explain.UnknownCountry:
+				denied = append(denied, fmt.Sprint(s.Rule, match.UnknownCountry))
+			}
+		} else if s.Why == explain.Listed && rule.Mode == policy.Allow {
+			allowed = append(allowed, texts(s)...)
+		}
+		if s.Why == explain.CountrySkipped {
+			inert = inert || wouldDeny(m.Ruleset, s)
+		}
+	}
+	if !reflect.DeepEqual(got.Deny, deny) {
+		t.Fatalf("rules that deny: %v, oracle says %v", got.Deny, deny)
+	}
+	if g, w := names(m, got.DenyEntries), sorted(denied); !reflect.DeepEqual(g, w) {
+		t.Fatalf("entries that deny: %v, oracle says %v", g, w)
+	}
+	if g, w := names(m, got.AllowEntries), sorted(allowed); !reflect.DeepEqual(g, w) {
+		t.Fatalf("entries that list: %v, oracle says %v", g, w)
+	}
+	if inert && !got.Inert {
+		t.Fatal("a listed client of a skipped block rule without exceptions is not inert")
+	}
+}
+
+// wouldDeny is a sufficient condition for a skipped IP rule's denial.
+func wouldDeny(rs *policy.Ruleset, s explain.Step) bool {
+	r := &rs.Rules[s.Rule]
+	if r.Mode == policy.Allow {
+		return len(s.Entries) == 0
+	}
+	return len(s.Entries) > 0 && len(r.Except) == 0
+}
+
+func texts(s explain.Step) (out []string) {
+	for _, e := range s.Entries {
+		out = append(out, fmt.Sprint(s.Rule, e.Text))
+	}
+	return out
+}
+
+func names(m *match.Matcher, entries []int) (out []string) {
+	for _, e := range entries {
+		out = append(out, fmt.Sprint(m.Entries[e].Rule, m.Entries[e].Text))
+	}
+	return sorted(out)
+}
+
+func sorted(s []string) []string {
+	sort.Strings(s)
+	return s
+}
+
+func TestMostSpecificEntryDecides(t *testing.T) {
+	rs := &policy.Ruleset{Rules: []policy.Rule{{ID: "ip", Entries: []policy.Entry{
+		{Text: "192.0.2.0/23", Prefix: netip.MustParsePrefix("192.0.2.0/23")},
+		{Text: "192.0.2.1", Prefix: netip.MustParsePrefix("192.0.2.1/32")},
+	}}}}
+	m, err := match.Compile(rs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := m.NewEvaluator()
+	e.AddClient(netip.MustParseAddr("192.0.2.1"))
+	e.AddReferer(referer.ClassAbsent, nil)
+	out := e.Outcome(e.Cell(&match.Row{}))
+	if got := m.Entries[out.DecidedEntry].Text; got != "192.0.2.1" {
+		t.Fatalf("decided by entry %s", got)
+	}
+}

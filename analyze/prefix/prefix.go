@@ -1,0 +1,36 @@
+// Package prefix finds the networks that cover an address. It is the door to
+// the prefix tables of gaissmai/bart.
+package prefix
+
+import (
+	"net/netip"
+
+	"github.com/gaissmai/bart"
+)
+
+// Map keeps numbers under networks. The zero value is ready to use. It may be
+// read by many goroutines once it is filled.
+type Map struct {
+	table bart.Table[[]int32]
+}
+
+// Add files a number under a network, which may hold several. The prefix has
+// to be valid, masked and unmapped.
+func (m *Map) Add(p netip.Prefix, number int32) {
+	m.table.Modify(p, func(old []int32, _ bool) ([]int32, bool) {
+		return append(old, number), false
+	})
+}
+
+// Covering appends to dst the numbers of all networks that hold the address:
+// those of the longest prefix first, and of one prefix in the order added.
+func (m *Map) Covering(dst []int32, a netip.Addr) []int32 {
+	if !m.table.Contains(a) {
+		return dst
+	}
+	host := netip.PrefixFrom(a, a.BitLen())
+	for _, numbers := range m.table.Supernets(host) {
+		dst = append(dst, numbers...)
+	}
+	return dst
+}

@@ -1,0 +1,313 @@
+package replay
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"rulecast/analyze/explain"
+	"rulecast/analyze/fold"
+	"rulecast/analyze/geo"
+	"rulecast/analyze/policy"
+	"rulecast/analyze/policy/policytest"
+	"rulecast/analyze/tally"
+	"rulecast/ingest/record"
+	"rulecast/ingest/referer"
+)
+
+// request is a request with the columns that only counting looks at.
+type request struct {
+	*explain.Request
+	status uint16
+	bytes  int64
+	logged bool // the log has the country; else the locator has to place the client
+}
+
+// places is the locator: the country of a client is drawn once.
+type places map[netip.Addr]geo.Country
+
+func (p places) Country(a netip.Addr) geo.Country { return p[a] }
+
+// stream hands out requests in batches of at most size rows.
+type stream struct {
+	requests []request
+	size     int
+}
+
+func (s *stream) Each(_ context.Context, fn func(*record.Batch) error) error {
+	b := record.NewBuilder(record.AllColumns)
+	b.SetPresent(record.AllColumns)
+	for i, q := range s.requests {
+		put(b, q)
+		if b.Rows() == s.size || i == len(s.requests)-1 {
+			if err := fn(b.Flush(0)); err != nil {
+				return err
+			}
+			b.Reset()
+		}
+	}
+	return nil
+}
+
+func put(b *record.Builder, q request) {
+	b.SetClientAddr(q.Client)
+	if q.logged {
+		b.SetCountry([]byte(q.Country.String()))
+	}
+	switch {
+	case q.Class == referer.ClassHost:
+		b.SetReferer([]byte("https://"+q.Referer+"/x"), nil)
+	default:
+		b.SetReferer([]byte(refererOf[q.Class]), nil)
+	}
+	b.SetHost([]byte(q.Host))
+	b.SetText(record.Path, []byte(q.Path), nil)
+	b.SetText(record.Query, []byte(q.Query), nil)
+	if !q.Time.IsZero() {
+		b.SetTime(q.Time.UnixMicro())
+	}
+	b.SetStatus(q.status)
+	b.SetBytes(q.bytes)
+	b.Commit()
+}
+
+// refererOf is a header of each class without a host.
+var refererOf = [referer.NumClasses]string{"", "-", "", "android-app://a", "chrome-extension://a", "about:blank", "ftp://a", "a", "http://"}
+
+func drawRequests(t *rapid.T, where places) []request {
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) request {
+		q := request{
+			Request: policytest.Request(t),
+			status:  rapid.SampledFrom([]uint16{0, 200, 206, 304, 399, 400, 403}).Draw(t, "status"),
+			bytes:   rapid.Int64Range(0, 1000).Draw(t, "bytes"),
+			logged:  rapid.Bool().Draw(t, "logged"),
+		}
+		if !q.logged || q.Country == geo.Unknown {
+			if c, ok := where[q.Client]; ok {
+				q.Country = c
+			} else {
+				where[q.Client] = q.Country
+			}
+			q.logged = false
+		}
+		return q
+	}), 0, 60).Draw(t, "log")
+}
+
+func TestReplayAgreesWithOracle(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		where := places{}
+		log := drawRequests(t, where)
+		rs, variant := policytest.Ruleset(t), policytest.Ruleset(t)
+		rs.Name, variant.Name = "a", "b"
+		plan, err := NewPlan([]Candidate{{Ruleset: rs, Variants: []Variant{{Switch: "s", Value: "v", Ruleset: variant}}}, {Ruleset: variant}}, geo.PreferLog, where)
+		if err != nil {
+			t.Fatal(err)
+		}
+		top := rapid.IntRange(0, 5).Draw(t, "top")
+		var streams []record.Stream
+		for rest := log; len(streams) == 0 || len(rest) > 0; {
+			n := rapid.IntRange(min(1, len(rest)), len(rest)).Draw(t, "split")
+			streams = append(streams, &stream{requests: rest[:n], size: rapid.IntRange(1, 9).Draw(t, "size")})
+			rest = rest[n:]
+		}
+		a, err := fold.Run(context.Background(), streams, plan.New)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := a.Result(top)
+		if err := got.Reconcile(int64(len(log))); err != nil {
+			t.Fatal(err)
+		}
+		for i, set := range []*policy.Ruleset{rs, variant} {
+			compareSide(t, &got.Sides[i], naive(set, log))
+		}
+		if want := naive(variant, log).stopped; got.Sides[0].Variants[0] != want {
+			t.Fatalf("variant denies %d, oracle says %d", got.Sides[0].Variants[0], want)
+		}
+		compareTotals(t, got, log)
+	})
+}
+
+func compareTotals(t *rapid.T, got *Result, log []request) {
+	var total tally.Counts
+	clients := map[netip.Addr]bool{}
+	first, last := record.NoTime, record.NoTime
+	for _, q := range log {
+		total.Add(q.bytes)
+		clients[q.Client] = true
+		if us := q.Time.UnixMicro(); !q.Time.IsZero() {
+			if first == record.NoTime || us < first {
+				first = us
+			}
+			last = max(last, us)
+		}
+	}
+	if got.Total != total || got.Clients != int64(len(clients)) || got.First != first || got.Last != last {
+		t.Fatalf("totals %+v %d %d %d, oracle says %+v %d %d %d", got.Total, got.Clients, got.First, got.Last, total, len(clients), first, last)
+	}
+}
+
+// oracle holds counts under readable keys.
+type oracle struct {
+	stopped int64
+	counts  map[string]tally.Counts
+	clients map[int]map[netip.Addr]bool
+	span    map[string][2]int64
+}
+
+func (o *oracle) add(n int64, key ...any) {
+	k := fmt.Sprintln(key...)
+	c := o.counts[k]
+	c.Add(n)
+	o.counts[k] = c
+}
+
+// naive counts one request at a time, by what explain says of it.
+func naive(rs *policy.Ruleset, log []request) *oracle {
+	o := &oracle{counts: map[string]tally.Counts{}, clients: map[int]map[netip.Addr]bool{}, span: map[string][2]int64{}}
+	for _, q := range log {
+		res := explain.Explain(rs, q.Request)
+		var controls [policy.NumControls]bool
+		var deny []string // rule and entry
+		denyingRules := 0
+		for _, s := range res.Steps {
+			r := &rs.Rules[s.Rule]
+			if s.Denies {
+				denyingRules++
+				controls[r.Control] = true
+				o.add(q.bytes, "rule matched", s.Rule)
+				if o.clients[s.Rule] == nil {
+					o.clients[s.Rule] = map[netip.Addr]bool{}
+				}
+				o.clients[s.Rule][q.Client] = true
+			}
+			for _, e := range entriesMet(r, s) {
+				key := fmt.Sprint(s.Rule, " ", e)
+				o.add(q.bytes, "entry matched", key)
+				o.see(key, q)
+				if s.Denies {
+					deny = append(deny, key)
+				} else if len(s.Entries) == 1 {
+					o.add(q.bytes, "entry exclusive", key)
+				}
+			}
+		}
+		o.add(q.bytes, "overlap", controls)
+		if res.Decided < 0 {
+			continue
+		}
+		o.stopped++
+		o.add(q.bytes, "rule decided", res.Decided)
+		o.add(q.bytes, "action", rs.Rules[res.Decided].Action.Kind)
+		if q.status > 0 && q.status < 400 {
+			o.add(q.bytes, "served")
+		}
+		if denyingRules == 1 {
+			o.add(q.bytes, "rule exclusive", res.Decided)
+		}
+		if len(deny) == 1 {
+			o.add(q.bytes, "entry exclusive", deny[0])
+		}
+	}
+	return o
+}
+
+func (o *oracle) see(key string, q request) {
+	if q.Time.IsZero() {
+		return
+	}
+	us := q.Time.UnixMicro()
+	span, ok := o.span[key]
+	if !ok {
+		span = [2]int64{us, us}
+	}
+	o.span[key] = [2]int64{min(span[0], us), max(span[1], us)}
+}
+
+// entriesMet are the entries, implied ones included, that count as matched.
+func entriesMet(r *policy.Rule, s explain.Step) (out []string) {
+	switch {
+	case s.Denies && s.Why == explain.NotListed:
+		return []string{"(not listed)"}
+	case s.Denies && s.Why == explain.Missing:
+		return []string{"(missing)"}
+	case s.Denies && s.Why == explain.UnknownCountry:
+		return []string{"(unknown)"}
+	case s.Why == explain.Listed && (s.Denies || r.Mode == policy.Allow):
+		for _, e := range s.Entries {
+			out = append(out, e.Text)
+		}
+	}
+	return out
+}
+
+func compareSide(t *rapid.T, got *Side, want *oracle) {
+	counts := map[string]tally.Counts{}
+	set := func(c tally.Counts, key ...any) {
+		if c.Requests > 0 {
+			counts[fmt.Sprintln(key...)] = c
+		}
+	}
+	set(got.Denied, "action", policy.Deny)
+	set(got.Redirected, "action", policy.Redirect)
+	set(got.Served, "served")
+	for mask, c := range got.Overlap {
+		set(c, "overlap", [policy.NumControls]bool{mask&1 != 0, mask&2 != 0, mask&4 != 0})
+	}
+	for i, r := range got.Rules {
+		set(r.Decided, "rule decided", i)
+		set(r.Matched, "rule matched", i)
+		set(r.Exclusive, "rule exclusive", i)
+		if n := len(want.clients[i]); got.RuleClients[i] != int64(n) {
+			t.Fatalf("rule %d: %d clients, oracle says %d", i, got.RuleClients[i], n)
+		}
+	}
+	for i, e := range got.EntryCounts {
+		key := fmt.Sprint(got.Entries[i].Rule, " ", got.Entries[i].Text)
+		set(e.Matched, "entry matched", key)
+		set(e.Exclusive, "entry exclusive", key)
+		span, ok := want.span[key]
+		if !ok {
+			span = [2]int64{record.NoTime, record.NoTime}
+		}
+		if e.First != span[0] || e.Last != span[1] {
+			t.Fatalf("entry %s: %d to %d, oracle says %v", key, e.First, e.Last, span)
+		}
+	}
+	if diff := cmp.Diff(want.counts, counts); diff != "" {
+		t.Fatalf("-oracle +replay:\n%s", diff)
+	}
+}
+
+// TestAnySplit compares whole results: they may not depend on how requests are
+// spread over streams, nor on the order of streams.
+func TestAnySplit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		where := places{}
+		log := drawRequests(t, where)
+		rs := policytest.Ruleset(t)
+		plan, err := NewPlan([]Candidate{{Ruleset: rs}}, geo.PreferLog, where)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := func(streams ...record.Stream) *Result {
+			a, err := fold.Run(context.Background(), streams, plan.New)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a.Result(3)
+		}
+		n := rapid.IntRange(0, len(log)).Draw(t, "cut")
+		whole := run(&stream{requests: log, size: 100})
+		split := run(&stream{requests: log[n:], size: 2}, &stream{requests: log[:n], size: 3}, &stream{})
+		if !reflect.DeepEqual(whole, split) {
+			t.Fatalf("whole log %+v\nsplit log %+v", whole, split)
+		}
+	})
+}

@@ -1,0 +1,319 @@
+package replay
+
+import (
+	"math"
+	"net/netip"
+
+	"rulecast/analyze/geo"
+	"rulecast/analyze/match"
+	"rulecast/analyze/policy"
+	"rulecast/analyze/tally"
+	"rulecast/ingest/record"
+)
+
+// side is one candidate's part of an analysis.
+type side struct {
+	m        *match.Matcher
+	eval     *match.Evaluator
+	cells    []cell // by cell of eval; those of cell 0 are worked out at the end
+	variants []variant
+
+	sums sums // what cells of ended streams came to
+
+	clients   []tally.Counts // denied, by client id
+	referers  []tally.Counts // denied, by referer id
+	countries []tally.Counts // denied, by geo.Country
+	statuses  []tally.Counts // denied, by status
+	seen      [][]uint64     // by rule: the clients it would deny, one bit an id
+}
+
+// cell counts the requests of one cell.
+type cell struct {
+	all, served tally.Counts
+	first, last int64
+}
+
+// variant counts what the ruleset denies with a switch set another way.
+type variant struct {
+	eval   *match.Evaluator
+	denied int64
+}
+
+func newSide(m *match.Matcher, variants []*match.Matcher) *side {
+	s := &side{
+		m: m, eval: m.NewEvaluator(),
+		countries: make([]tally.Counts, geo.NumCountries),
+		seen:      make([][]uint64, len(m.Ruleset.Rules)),
+		sums:      newSums(m),
+	}
+	for _, v := range variants {
+		s.variants = append(s.variants, variant{eval: v.NewEvaluator()})
+	}
+	return s
+}
+
+func (s *side) addClient(a netip.Addr) {
+	s.eval.AddClient(a)
+	for i := range s.variants {
+		s.variants[i].eval.AddClient(a)
+	}
+}
+
+// follow catches up with the dictionary of Referer hosts and makes room for
+// the clients added.
+func (s *side) follow(d *record.Dicts) {
+	for id := s.eval.Referers(); id < d.RefererHosts.Len(); id++ {
+		class, host := d.RefererHosts.Class(record.ID(id)), d.RefererHosts.Bytes(record.ID(id))
+		s.eval.AddReferer(class, host)
+		for i := range s.variants {
+			s.variants[i].eval.AddReferer(class, host)
+		}
+	}
+	s.clients = grown(s.clients, d.Clients.Len())
+	s.referers = grown(s.referers, d.RefererHosts.Len())
+	words := (d.Clients.Len() + 63) / 64
+	for i := range s.seen {
+		s.seen[i] = grown(s.seen[i], words)
+	}
+}
+
+// grown is s with at least n elements, the new ones zero.
+func grown[T any](s []T, n int) []T {
+	if n <= len(s) {
+		return s
+	}
+	return append(s, make([]T, n-len(s))...)
+}
+
+// replay applies the ruleset and its variants to the rows of a batch.
+func (s *side) replay(b *record.Batch, places []geo.Country) {
+	rows := newRows(b, s.m.Needs)
+	clients, referers := b.IDs(record.Client), b.IDs(record.RefererHost)
+	for i, c := range clients {
+		if s.eval.Touches(c, referers[i], places[i]) {
+			s.count(b, i, rows.at(i, places[i]))
+		}
+	}
+	for v := range s.variants {
+		s.variants[v].replay(b, places)
+	}
+}
+
+func (v *variant) replay(b *record.Batch, places []geo.Country) {
+	rows := newRows(b, v.eval.Matcher().Needs)
+	clients, referers := b.IDs(record.Client), b.IDs(record.RefererHost)
+	for i, c := range clients {
+		if v.eval.Touches(c, referers[i], places[i]) {
+			if v.eval.Outcome(v.eval.Cell(rows.at(i, places[i]))).Decided != match.Allowed {
+				v.denied++
+			}
+		}
+	}
+}
+
+// lastServed is the highest status that means the client got what it asked
+// for: from 400 on it got an error (RFC 9110 section 15).
+const lastServed = 399
+
+// count files row i of the batch under its cell.
+func (s *side) count(b *record.Batch, i int, row *match.Row) {
+	id := s.eval.Cell(row)
+	for int(id) >= len(s.cells) {
+		s.cells = append(s.cells, cell{first: math.MaxInt64, last: math.MinInt64})
+	}
+	c := &s.cells[id]
+	bytes, status := b.Ints(record.Bytes)[i], b.Statuses()[i]
+	c.all.Add(bytes)
+	if t := b.Ints(record.Time)[i]; t != record.NoTime {
+		c.first, c.last = min(c.first, t), max(c.last, t)
+	}
+	out := s.eval.Outcome(id)
+	if out.Decided == match.Allowed {
+		return
+	}
+	if status > 0 && status <= lastServed {
+		c.served.Add(bytes)
+	}
+	s.clients[row.Client].Add(bytes)
+	s.referers[row.Referer].Add(bytes)
+	s.countries[row.Country].Add(bytes)
+	s.statuses = grown(s.statuses, int(status)+1)
+	s.statuses[status].Add(bytes)
+	for _, rule := range out.Deny {
+		s.seen[rule][row.Client/64] |= 1 << (row.Client % 64)
+	}
+}
+
+// rows makes match rows of a batch, filling what the gates need.
+type rows struct {
+	needs             match.Needs
+	clients, referers []record.ID
+	times             []int64
+	hosts             []record.ID
+	hostDict          *record.Strings
+	paths, queries    record.Text
+	row               match.Row
+}
+
+func newRows(b *record.Batch, needs match.Needs) *rows {
+	r := &rows{needs: needs, clients: b.IDs(record.Client), referers: b.IDs(record.RefererHost)}
+	if needs.Time {
+		r.times = b.Ints(record.Time)
+	}
+	if needs.Host {
+		r.hosts, r.hostDict = b.IDs(record.Host), b.Dicts.Hosts
+	}
+	if needs.Path {
+		r.paths = b.Text(record.Path)
+	}
+	if needs.Query {
+		r.queries = b.Text(record.Query)
+	}
+	return r
+}
+
+// at is row i, valid until the next call.
+func (r *rows) at(i int, country geo.Country) *match.Row {
+	r.row.Client, r.row.Referer, r.row.Country = r.clients[i], r.referers[i], country
+	if r.times != nil {
+		r.row.Time = r.times[i]
+	}
+	if r.hosts != nil {
+		r.row.Host = r.hostDict.Bytes(r.hosts[i])
+	}
+	if r.paths.OK() {
+		r.row.Path = r.paths.At(i)
+	}
+	if r.queries.OK() {
+		r.row.Query = r.queries.At(i)
+	}
+	return &r.row
+}
+
+// RuleCounts is what one rule, or one entry, would have done.
+type RuleCounts struct {
+	Decided   tally.Counts // it was the first to deny
+	Matched   tally.Counts // it would deny, whatever other rules do
+	Exclusive tally.Counts // nothing else would deny
+}
+
+// EntryCounts is what one entry would have done. An entry of an allow list
+// denies nothing: its Matched are the requests that it lets past its rule, and
+// its Exclusive those that no other entry of the rule lets past.
+type EntryCounts struct {
+	RuleCounts
+	First, Last int64 // time of the first and last Matched, record.NoTime if none
+}
+
+// sums are the counts of a ruleset, in which nothing refers to a stream.
+type sums struct {
+	denied, redirected, served tally.Counts
+	inert                      tally.Counts // not denied by an IP rule because of the client's country
+	overlap                    [1 << policy.NumControls]tally.Counts
+	rules                      []RuleCounts
+	entries                    []EntryCounts
+}
+
+func newSums(m *match.Matcher) sums {
+	u := sums{rules: make([]RuleCounts, len(m.Ruleset.Rules)), entries: make([]EntryCounts, len(m.Entries))}
+	for i := range u.entries {
+		u.entries[i].First, u.entries[i].Last = math.MaxInt64, math.MinInt64
+	}
+	return u
+}
+
+// settle moves what the cells have counted into the sums.
+func (s *side) settle() {
+	for id := range s.cells {
+		c := &s.cells[id]
+		if c.all.Requests > 0 {
+			s.sums.add(s.m, c, s.eval.Outcome(uint32(id)))
+		}
+	}
+	s.cells = nil
+}
+
+func (u *sums) add(m *match.Matcher, c *cell, out *match.Outcome) {
+	for _, e := range out.AllowEntries {
+		u.entries[e].meet(c)
+		if alone(m, out.AllowEntries, e) {
+			u.entries[e].Exclusive = u.entries[e].Exclusive.Plus(c.all)
+		}
+	}
+	if out.Inert {
+		u.inert = u.inert.Plus(c.all)
+	}
+	if out.Decided == match.Allowed {
+		return
+	}
+	if out.Action == policy.Redirect {
+		u.redirected = u.redirected.Plus(c.all)
+	} else {
+		u.denied = u.denied.Plus(c.all)
+	}
+	u.served = u.served.Plus(c.served)
+	mask := 0
+	for control, denies := range out.Controls {
+		if denies {
+			mask |= 1 << control
+		}
+	}
+	u.overlap[mask] = u.overlap[mask].Plus(c.all)
+	u.addRules(m, c, out)
+}
+
+func (u *sums) addRules(m *match.Matcher, c *cell, out *match.Outcome) {
+	u.rules[out.Decided].Decided = u.rules[out.Decided].Decided.Plus(c.all)
+	u.entries[out.DecidedEntry].Decided = u.entries[out.DecidedEntry].Decided.Plus(c.all)
+	for _, rule := range out.Deny {
+		u.rules[rule].Matched = u.rules[rule].Matched.Plus(c.all)
+	}
+	for _, e := range out.DenyEntries {
+		u.entries[e].meet(c)
+	}
+	if len(out.Deny) == 1 {
+		u.rules[out.Decided].Exclusive = u.rules[out.Decided].Exclusive.Plus(c.all)
+	}
+	if len(out.DenyEntries) == 1 {
+		e := &u.entries[out.DecidedEntry]
+		e.Exclusive = e.Exclusive.Plus(c.all)
+	}
+}
+
+// meet counts the requests of a cell as matched.
+func (e *EntryCounts) meet(c *cell) {
+	e.Matched = e.Matched.Plus(c.all)
+	e.First, e.Last = min(e.First, c.first), max(e.Last, c.last)
+}
+
+// alone reports whether entry is the only one of its rule among entries.
+func alone(m *match.Matcher, entries []int, entry int) bool {
+	for _, e := range entries {
+		if e != entry && m.Entries[e].Rule == m.Entries[entry].Rule {
+			return false
+		}
+	}
+	return true
+}
+
+func (u *sums) merge(v *sums) {
+	u.denied, u.redirected = u.denied.Plus(v.denied), u.redirected.Plus(v.redirected)
+	u.served, u.inert = u.served.Plus(v.served), u.inert.Plus(v.inert)
+	for i, c := range v.overlap {
+		u.overlap[i] = u.overlap[i].Plus(c)
+	}
+	for i := range v.rules {
+		u.rules[i].merge(&v.rules[i])
+	}
+	for i := range v.entries {
+		e, w := &u.entries[i], &v.entries[i]
+		e.merge(&w.RuleCounts)
+		e.First, e.Last = min(e.First, w.First), max(e.Last, w.Last)
+	}
+}
+
+func (r *RuleCounts) merge(s *RuleCounts) {
+	r.Decided = r.Decided.Plus(s.Decided)
+	r.Matched = r.Matched.Plus(s.Matched)
+	r.Exclusive = r.Exclusive.Plus(s.Exclusive)
+}
