@@ -5,11 +5,13 @@ package replay
 import (
 	"fmt"
 	"math"
+	"net/netip"
 
 	"rulecast/analyze/geo"
 	"rulecast/analyze/match"
 	"rulecast/analyze/policy"
 	"rulecast/analyze/tally"
+	"rulecast/analyze/traffic"
 	"rulecast/ingest/record"
 )
 
@@ -41,7 +43,7 @@ type Plan struct {
 // locator must be safe for concurrent use.
 func NewPlan(candidates []Candidate, from geo.From, locator geo.Locator) (*Plan, error) {
 	p := &Plan{From: from, Locator: locator, candidates: candidates}
-	p.columns = record.ColumnSet(record.Time, record.Client, record.Country, record.Status, record.Bytes, record.RefererHost)
+	p.columns = traffic.Columns()
 	for _, c := range candidates {
 		m, err := p.compile(c.Ruleset)
 		if err != nil {
@@ -66,23 +68,8 @@ func (p *Plan) compile(rs *policy.Ruleset) (*match.Matcher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", rs.Name, err)
 	}
-	p.columns |= NeededColumns(m.Needs)
+	p.columns |= traffic.Columns(m)
 	return m, nil
-}
-
-// NeededColumns are the columns that a matcher's gates look at.
-func NeededColumns(n match.Needs) record.Columns {
-	var cs record.Columns
-	if n.Host {
-		cs |= record.ColumnSet(record.Host)
-	}
-	if n.Path {
-		cs |= record.ColumnSet(record.Path)
-	}
-	if n.Query {
-		cs |= record.ColumnSet(record.Query)
-	}
-	return cs
 }
 
 // Columns are those that the batches must have.
@@ -98,15 +85,14 @@ type Analysis struct {
 	first int64 // record.NoTime: no request has a time
 	last  int64
 
-	clients   clientTable
-	referers  refererTable
+	clients   tally.Keyed[netip.Addr]
+	referers  tally.Keyed[string]
 	countries []tally.Counts // by geo.Country
 	statuses  []tally.Counts // by status
 	sides     []*side        // one per candidate
 
-	resolver *geo.Resolver
+	follower *traffic.Follower
 	dicts    *record.Dicts
-	places   []geo.Country // scratch: the country of each row
 }
 
 // New starts a replay of one stream.
@@ -114,70 +100,43 @@ func (p *Plan) New() *Analysis {
 	a := &Analysis{
 		plan: p, first: math.MaxInt64, last: math.MinInt64,
 		countries: make([]tally.Counts, geo.NumCountries),
-		resolver:  geo.NewResolver(p.From, p.Locator),
-		places:    make([]geo.Country, record.BatchRows),
 	}
+	var evaluators []*match.Evaluator
 	for i, m := range p.matchers {
-		a.sides = append(a.sides, newSide(m, p.variants[i]))
+		s := newSide(m, p.variants[i])
+		a.sides = append(a.sides, s)
+		evaluators = append(evaluators, s.eval)
+		for _, v := range s.variants {
+			evaluators = append(evaluators, v.eval)
+		}
 	}
+	a.follower = traffic.NewFollower(geo.NewResolver(p.From, p.Locator), evaluators)
 	return a
 }
 
 // Add replays a batch.
 func (a *Analysis) Add(b *record.Batch) error {
-	a.follow(b.Dicts)
-	a.place(b)
-	a.count(b)
+	places := a.follower.Follow(b)
+	a.dicts = b.Dicts
+	a.clients.Grow(b.Dicts.Clients.Len())
+	a.referers.Grow(b.Dicts.RefererHosts.Len())
+	a.count(b, places)
 	for _, s := range a.sides {
-		s.replay(b, a.places)
+		s.follow(b.Dicts)
+		s.replay(b, places)
 	}
 	return nil
 }
 
-// follow catches up with the values that the stream's dictionaries have gained.
-func (a *Analysis) follow(d *record.Dicts) {
-	a.dicts = d
-	for id := a.resolver.Clients(); id < d.Clients.Len(); id++ {
-		addr := d.Clients.Addr(record.ID(id))
-		a.resolver.AddClient(addr)
-		for _, s := range a.sides {
-			s.addClient(addr)
-		}
-	}
-	for id := a.resolver.Logged(); id < d.Countries.Len(); id++ {
-		a.resolver.AddLogged(d.Countries.Bytes(record.ID(id)))
-	}
-	a.clients.grow(d.Clients.Len())
-	a.referers.grow(d.RefererHosts.Len())
-	for _, s := range a.sides {
-		s.follow(d)
-	}
-}
-
-// place finds the country of each row.
-func (a *Analysis) place(b *record.Batch) {
-	clients := b.IDs(record.Client)
-	places := a.places[:b.Rows]
-	if !b.Present.Has(record.Country) {
-		for i, c := range clients {
-			places[i] = a.resolver.OfClient(c)
-		}
-		return
-	}
-	for i, logged := range b.IDs(record.Country) {
-		places[i] = a.resolver.Of(clients[i], logged)
-	}
-}
-
 // count adds the rows to the totals that no ruleset changes.
-func (a *Analysis) count(b *record.Batch) {
+func (a *Analysis) count(b *record.Batch, places []geo.Country) {
 	clients, referers := b.IDs(record.Client), b.IDs(record.RefererHost)
 	bytes, statuses := b.Ints(record.Bytes), b.Statuses()
 	for i, n := range bytes {
 		a.total.Bytes += n
-		a.clients.all[clients[i]].Add(n)
-		a.referers.all[referers[i]].Add(n)
-		a.countries[a.places[i]].Add(n)
+		a.clients.Counts[clients[i]].Add(n)
+		a.referers.Counts[referers[i]].Add(n)
+		a.countries[places[i]].Add(n)
 		s := int(statuses[i])
 		if s >= len(a.statuses) {
 			a.statuses = append(a.statuses, make([]tally.Counts, s+1-len(a.statuses))...)

@@ -16,93 +16,14 @@ import (
 	"rulecast/analyze/policy"
 	"rulecast/analyze/policy/policytest"
 	"rulecast/analyze/tally"
+	"rulecast/analyze/traffic/traffictest"
 	"rulecast/ingest/record"
-	"rulecast/ingest/referer"
 )
-
-// request is a request with the columns that only counting looks at.
-type request struct {
-	*explain.Request
-	status uint16
-	bytes  int64
-	logged bool // the log has the country; else the locator has to place the client
-}
-
-// places is the locator: the country of a client is drawn once.
-type places map[netip.Addr]geo.Country
-
-func (p places) Country(a netip.Addr) geo.Country { return p[a] }
-
-// stream hands out requests in batches of at most size rows.
-type stream struct {
-	requests []request
-	size     int
-}
-
-func (s *stream) Each(_ context.Context, fn func(*record.Batch) error) error {
-	b := record.NewBuilder(record.AllColumns)
-	b.SetPresent(record.AllColumns)
-	for i, q := range s.requests {
-		put(b, q)
-		if b.Rows() == s.size || i == len(s.requests)-1 {
-			if err := fn(b.Flush(0)); err != nil {
-				return err
-			}
-			b.Reset()
-		}
-	}
-	return nil
-}
-
-func put(b *record.Builder, q request) {
-	b.SetClientAddr(q.Client)
-	if q.logged {
-		b.SetCountry([]byte(q.Country.String()))
-	}
-	switch {
-	case q.Class == referer.ClassHost:
-		b.SetReferer([]byte("https://"+q.Referer+"/x"), nil)
-	default:
-		b.SetReferer([]byte(refererOf[q.Class]), nil)
-	}
-	b.SetHost([]byte(q.Host))
-	b.SetText(record.Path, []byte(q.Path), nil)
-	b.SetText(record.Query, []byte(q.Query), nil)
-	if !q.Time.IsZero() {
-		b.SetTime(q.Time.UnixMicro())
-	}
-	b.SetStatus(q.status)
-	b.SetBytes(q.bytes)
-	b.Commit()
-}
-
-// refererOf is a header of each class without a host.
-var refererOf = [referer.NumClasses]string{"", "-", "", "android-app://a", "chrome-extension://a", "about:blank", "ftp://a", "a", "http://"}
-
-func drawRequests(t *rapid.T, where places) []request {
-	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) request {
-		q := request{
-			Request: policytest.Request(t),
-			status:  rapid.SampledFrom([]uint16{0, 200, 206, 304, 399, 400, 403}).Draw(t, "status"),
-			bytes:   rapid.Int64Range(0, 1000).Draw(t, "bytes"),
-			logged:  rapid.Bool().Draw(t, "logged"),
-		}
-		if !q.logged || q.Country == geo.Unknown {
-			if c, ok := where[q.Client]; ok {
-				q.Country = c
-			} else {
-				where[q.Client] = q.Country
-			}
-			q.logged = false
-		}
-		return q
-	}), 0, 60).Draw(t, "log")
-}
 
 func TestReplayAgreesWithOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		where := places{}
-		log := drawRequests(t, where)
+		where := traffictest.Places{}
+		log := traffictest.Log(t, where)
 		rs, variant := policytest.Ruleset(t), policytest.Ruleset(t)
 		rs.Name, variant.Name = "a", "b"
 		plan, err := NewPlan([]Candidate{{Ruleset: rs, Variants: []Variant{{Switch: "s", Value: "v", Ruleset: variant}}}, {Ruleset: variant}}, geo.PreferLog, where)
@@ -110,12 +31,7 @@ func TestReplayAgreesWithOracle(t *testing.T) {
 			t.Fatal(err)
 		}
 		top := rapid.IntRange(0, 5).Draw(t, "top")
-		var streams []record.Stream
-		for rest := log; len(streams) == 0 || len(rest) > 0; {
-			n := rapid.IntRange(min(1, len(rest)), len(rest)).Draw(t, "split")
-			streams = append(streams, &stream{requests: rest[:n], size: rapid.IntRange(1, 9).Draw(t, "size")})
-			rest = rest[n:]
-		}
+		streams := traffictest.Streams(t, log)
 		a, err := fold.Run(context.Background(), streams, plan.New)
 		if err != nil {
 			t.Fatal(err)
@@ -134,12 +50,12 @@ func TestReplayAgreesWithOracle(t *testing.T) {
 	})
 }
 
-func compareTotals(t *rapid.T, got *Result, log []request) {
+func compareTotals(t *rapid.T, got *Result, log []traffictest.Request) {
 	var total tally.Counts
 	clients := map[netip.Addr]bool{}
 	first, last := record.NoTime, record.NoTime
 	for _, q := range log {
-		total.Add(q.bytes)
+		total.Add(q.Bytes)
 		clients[q.Client] = true
 		if us := q.Time.UnixMicro(); !q.Time.IsZero() {
 			if first == record.NoTime || us < first {
@@ -169,7 +85,7 @@ func (o *oracle) add(n int64, key ...any) {
 }
 
 // naive counts one request at a time, by what explain says of it.
-func naive(rs *policy.Ruleset, log []request) *oracle {
+func naive(rs *policy.Ruleset, log []traffictest.Request) *oracle {
 	o := &oracle{counts: map[string]tally.Counts{}, clients: map[int]map[netip.Addr]bool{}, span: map[string][2]int64{}}
 	for _, q := range log {
 		res := explain.Explain(rs, q.Request)
@@ -181,7 +97,7 @@ func naive(rs *policy.Ruleset, log []request) *oracle {
 			if s.Denies {
 				denyingRules++
 				controls[r.Control] = true
-				o.add(q.bytes, "rule matched", s.Rule)
+				o.add(q.Bytes, "rule matched", s.Rule)
 				if o.clients[s.Rule] == nil {
 					o.clients[s.Rule] = map[netip.Addr]bool{}
 				}
@@ -189,36 +105,36 @@ func naive(rs *policy.Ruleset, log []request) *oracle {
 			}
 			for _, e := range entriesMet(r, s) {
 				key := fmt.Sprint(s.Rule, " ", e)
-				o.add(q.bytes, "entry matched", key)
+				o.add(q.Bytes, "entry matched", key)
 				o.see(key, q)
 				if s.Denies {
 					deny = append(deny, key)
 				} else if len(s.Entries) == 1 {
-					o.add(q.bytes, "entry exclusive", key)
+					o.add(q.Bytes, "entry exclusive", key)
 				}
 			}
 		}
-		o.add(q.bytes, "overlap", controls)
+		o.add(q.Bytes, "overlap", controls)
 		if res.Decided < 0 {
 			continue
 		}
 		o.stopped++
-		o.add(q.bytes, "rule decided", res.Decided)
-		o.add(q.bytes, "action", rs.Rules[res.Decided].Action.Kind)
-		if q.status > 0 && q.status < 400 {
-			o.add(q.bytes, "served")
+		o.add(q.Bytes, "rule decided", res.Decided)
+		o.add(q.Bytes, "action", rs.Rules[res.Decided].Action.Kind)
+		if q.Status > 0 && q.Status < 400 {
+			o.add(q.Bytes, "served")
 		}
 		if denyingRules == 1 {
-			o.add(q.bytes, "rule exclusive", res.Decided)
+			o.add(q.Bytes, "rule exclusive", res.Decided)
 		}
 		if len(deny) == 1 {
-			o.add(q.bytes, "entry exclusive", deny[0])
+			o.add(q.Bytes, "entry exclusive", deny[0])
 		}
 	}
 	return o
 }
 
-func (o *oracle) see(key string, q request) {
+func (o *oracle) see(key string, q traffictest.Request) {
 	if q.Time.IsZero() {
 		return
 	}
@@ -289,8 +205,8 @@ func compareSide(t *rapid.T, got *Side, want *oracle) {
 // spread over streams, nor on the order of streams.
 func TestAnySplit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		where := places{}
-		log := drawRequests(t, where)
+		where := traffictest.Places{}
+		log := traffictest.Log(t, where)
 		rs := policytest.Ruleset(t)
 		plan, err := NewPlan([]Candidate{{Ruleset: rs}}, geo.PreferLog, where)
 		if err != nil {
@@ -304,8 +220,8 @@ func TestAnySplit(t *testing.T) {
 			return a.Result(3)
 		}
 		n := rapid.IntRange(0, len(log)).Draw(t, "cut")
-		whole := run(&stream{requests: log, size: 100})
-		split := run(&stream{requests: log[n:], size: 2}, &stream{requests: log[:n], size: 3}, &stream{})
+		whole := run(&traffictest.Stream{Requests: log, Size: 100})
+		split := run(&traffictest.Stream{Requests: log[n:], Size: 2}, &traffictest.Stream{Requests: log[:n], Size: 3}, &traffictest.Stream{})
 		if !reflect.DeepEqual(whole, split) {
 			t.Fatalf("whole log %+v\nsplit log %+v", whole, split)
 		}

@@ -60,7 +60,7 @@ type Value struct {
 func (a *Analysis) Result(top int) *Result {
 	a.settle()
 	r := &Result{Total: a.total, First: orNoTime(a.first, math.MaxInt64), Last: orNoTime(a.last, math.MinInt64)}
-	for _, c := range a.clients.all {
+	for _, c := range a.clients.Counts {
 		if c.Requests > 0 {
 			r.Clients++
 		}
@@ -90,20 +90,20 @@ func (a *Analysis) sideResult(c Candidate, s *side, top int) Side {
 		e.First, e.Last = orNoTime(e.First, math.MaxInt64), orNoTime(e.Last, math.MinInt64)
 	}
 	for _, set := range s.seen {
-		out.RuleClients = append(out.RuleClients, population(set))
+		out.RuleClients = append(out.RuleClients, set.Len())
 	}
 	for _, v := range s.variants {
 		out.Variants = append(out.Variants, v.denied)
 	}
 	out.Countries = values(top, a.countries, s.countries, func(i int) string { return geo.Country(i).String() })
-	out.Referers = values(top, a.referers.all, s.referers, func(i int) string { return a.referers.names[i] })
-	out.TopClients = values(top, a.clients.all, s.clients, func(i int) string { return a.clients.addrs[i].String() })
+	out.Referers = values(top, a.referers.Counts, s.referers, func(i int) string { return a.referers.Key(i) })
+	out.TopClients = values(top, a.clients.Counts, s.clients, func(i int) string { return a.clients.Key(i).String() })
 	out.Statuses = statuses(a.statuses, s.statuses)
 	return out
 }
 
 func values(top int, all, denied []tally.Counts, name func(int) string) []Value {
-	denied = grown(denied, len(all))
+	denied = tally.Grown(denied, len(all))
 	ids := tally.Top(top, len(all), func(i, j int) int {
 		if c := cmp.Compare(denied[j].Requests, denied[i].Requests); c != 0 {
 			return c
@@ -140,7 +140,7 @@ func values(top int, all, denied []tally.Counts, name func(int) string) []Value 
 // statuses lists every status in numerical order. A log without one has
 // "000".
 func statuses(all, denied []tally.Counts) []Value {
-	denied = grown(denied, len(all))
+	denied = tally.Grown(denied, len(all))
 	var out []Value
 	for s, c := range all {
 		if c.Requests > 0 {

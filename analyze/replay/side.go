@@ -2,12 +2,12 @@ package replay
 
 import (
 	"math"
-	"net/netip"
 
 	"rulecast/analyze/geo"
 	"rulecast/analyze/match"
 	"rulecast/analyze/policy"
 	"rulecast/analyze/tally"
+	"rulecast/analyze/traffic"
 	"rulecast/ingest/record"
 )
 
@@ -24,7 +24,7 @@ type side struct {
 	referers  []tally.Counts // denied, by referer id
 	countries []tally.Counts // denied, by geo.Country
 	statuses  []tally.Counts // denied, by status
-	seen      [][]uint64     // by rule: the clients it would deny, one bit an id
+	seen      []tally.Set    // by rule: the clients it would deny
 }
 
 // cell counts the requests of one cell.
@@ -43,7 +43,7 @@ func newSide(m *match.Matcher, variants []*match.Matcher) *side {
 	s := &side{
 		m: m, eval: m.NewEvaluator(),
 		countries: make([]tally.Counts, geo.NumCountries),
-		seen:      make([][]uint64, len(m.Ruleset.Rules)),
+		seen:      make([]tally.Set, len(m.Ruleset.Rules)),
 		sums:      newSums(m),
 	}
 	for _, v := range variants {
@@ -52,46 +52,19 @@ func newSide(m *match.Matcher, variants []*match.Matcher) *side {
 	return s
 }
 
-func (s *side) addClient(a netip.Addr) {
-	s.eval.AddClient(a)
-	for i := range s.variants {
-		s.variants[i].eval.AddClient(a)
-	}
-}
-
-// follow catches up with the dictionary of Referer hosts and makes room for
-// the clients added.
+// follow makes room for the values that the dictionaries have gained.
 func (s *side) follow(d *record.Dicts) {
-	for id := s.eval.Referers(); id < d.RefererHosts.Len(); id++ {
-		class, host := d.RefererHosts.Class(record.ID(id)), d.RefererHosts.Bytes(record.ID(id))
-		s.eval.AddReferer(class, host)
-		for i := range s.variants {
-			s.variants[i].eval.AddReferer(class, host)
-		}
-	}
-	s.clients = grown(s.clients, d.Clients.Len())
-	s.referers = grown(s.referers, d.RefererHosts.Len())
-	words := (d.Clients.Len() + 63) / 64
-	for i := range s.seen {
-		s.seen[i] = grown(s.seen[i], words)
-	}
-}
-
-// grown is s with at least n elements, the new ones zero.
-func grown[T any](s []T, n int) []T {
-	if n <= len(s) {
-		return s
-	}
-	return append(s, make([]T, n-len(s))...)
+	s.clients = tally.Grown(s.clients, d.Clients.Len())
+	s.referers = tally.Grown(s.referers, d.RefererHosts.Len())
 }
 
 // replay applies the ruleset and its variants to the rows of a batch.
 func (s *side) replay(b *record.Batch, places []geo.Country) {
-	rows := newRows(b, s.m.Needs)
+	rows := traffic.NewRows(b, s.m.Needs)
 	clients, referers := b.IDs(record.Client), b.IDs(record.RefererHost)
 	for i, c := range clients {
 		if s.eval.Touches(c, referers[i], places[i]) {
-			s.count(b, i, rows.at(i, places[i]))
+			s.count(b, i, rows.At(i, places[i]))
 		}
 	}
 	for v := range s.variants {
@@ -100,20 +73,16 @@ func (s *side) replay(b *record.Batch, places []geo.Country) {
 }
 
 func (v *variant) replay(b *record.Batch, places []geo.Country) {
-	rows := newRows(b, v.eval.Matcher().Needs)
+	rows := traffic.NewRows(b, v.eval.Matcher().Needs)
 	clients, referers := b.IDs(record.Client), b.IDs(record.RefererHost)
 	for i, c := range clients {
 		if v.eval.Touches(c, referers[i], places[i]) {
-			if v.eval.Outcome(v.eval.Cell(rows.at(i, places[i]))).Decided != match.Allowed {
+			if v.eval.Outcome(v.eval.Cell(rows.At(i, places[i]))).Decided != match.Allowed {
 				v.denied++
 			}
 		}
 	}
 }
-
-// lastServed is the highest status that means the client got what it asked
-// for: from 400 on it got an error (RFC 9110 section 15).
-const lastServed = 399
 
 // count files row i of the batch under its cell.
 func (s *side) count(b *record.Batch, i int, row *match.Row) {
@@ -131,63 +100,17 @@ func (s *side) count(b *record.Batch, i int, row *match.Row) {
 	if out.Decided == match.Allowed {
 		return
 	}
-	if status > 0 && status <= lastServed {
+	if traffic.Served(status) {
 		c.served.Add(bytes)
 	}
 	s.clients[row.Client].Add(bytes)
 	s.referers[row.Referer].Add(bytes)
 	s.countries[row.Country].Add(bytes)
-	s.statuses = grown(s.statuses, int(status)+1)
+	s.statuses = tally.Grown(s.statuses, int(status)+1)
 	s.statuses[status].Add(bytes)
 	for _, rule := range out.Deny {
-		s.seen[rule][row.Client/64] |= 1 << (row.Client % 64)
+		s.seen[rule].Add(row.Client)
 	}
-}
-
-// rows makes match rows of a batch, filling what the gates need.
-type rows struct {
-	needs             match.Needs
-	clients, referers []record.ID
-	times             []int64
-	hosts             []record.ID
-	hostDict          *record.Strings
-	paths, queries    record.Text
-	row               match.Row
-}
-
-func newRows(b *record.Batch, needs match.Needs) *rows {
-	r := &rows{needs: needs, clients: b.IDs(record.Client), referers: b.IDs(record.RefererHost)}
-	if needs.Time {
-		r.times = b.Ints(record.Time)
-	}
-	if needs.Host {
-		r.hosts, r.hostDict = b.IDs(record.Host), b.Dicts.Hosts
-	}
-	if needs.Path {
-		r.paths = b.Text(record.Path)
-	}
-	if needs.Query {
-		r.queries = b.Text(record.Query)
-	}
-	return r
-}
-
-// at is row i, valid until the next call.
-func (r *rows) at(i int, country geo.Country) *match.Row {
-	r.row.Client, r.row.Referer, r.row.Country = r.clients[i], r.referers[i], country
-	if r.times != nil {
-		r.row.Time = r.times[i]
-	}
-	if r.hosts != nil {
-		r.row.Host = r.hostDict.Bytes(r.hosts[i])
-	}
-	if r.paths.OK() {
-		r.row.Path = r.paths.At(i)
-	}
-	if r.queries.OK() {
-		r.row.Query = r.queries.At(i)
-	}
-	return &r.row
 }
 
 // RuleCounts is what one rule, or one entry, would have done.
