@@ -22,6 +22,7 @@ type Result struct {
 
 	Rulesets [NumSides]*policy.Ruleset
 	Entries  [NumSides][]match.Entry
+	Needs    match.Needs // what the gates of either look at
 	Rules    [NumSides][]RuleChange
 	ByEntry  [NumSides][]Change // where that entry decides
 
@@ -56,6 +57,7 @@ func (a *Analysis) Result(top int) *Result {
 	}
 	for side, m := range a.plan.matchers {
 		r.Rulesets[side], r.Entries[side] = m.Ruleset, m.Entries
+		r.Needs = r.Needs.Union(m.Needs)
 		for i, c := range u.rules[side] {
 			r.Rules[side] = append(r.Rules[side], RuleChange{Change: c, Clients: u.changed[side][i].Len()})
 		}

@@ -39,6 +39,11 @@ type Entry struct {
 // bytes the gates of a ruleset look at.
 type Needs struct{ Time, Host, Path, Query bool }
 
+// Union is what either looks at.
+func (n Needs) Union(o Needs) Needs {
+	return Needs{n.Time || o.Time, n.Host || o.Host, n.Path || o.Path, n.Query || o.Query}
+}
+
 // Matcher is a compiled ruleset. It is immutable and may be shared.
 type Matcher struct {
 	Ruleset *policy.Ruleset

@@ -26,6 +26,7 @@ type Result struct {
 type Side struct {
 	Candidate Candidate
 	Entries   []match.Entry
+	Needs     match.Needs // what its gates look at
 
 	Denied, Redirected tally.Counts
 	// Served are the denied or redirected requests that the log shows answered
@@ -81,7 +82,7 @@ func orNoTime(t, none int64) int64 {
 func (a *Analysis) sideResult(c Candidate, s *side, top int) Side {
 	u := &s.sums
 	out := Side{
-		Candidate: c, Entries: s.m.Entries, Denied: u.denied, Redirected: u.redirected, Served: u.served, Inert: u.inert,
+		Candidate: c, Entries: s.m.Entries, Needs: s.m.Needs, Denied: u.denied, Redirected: u.redirected, Served: u.served, Inert: u.inert,
 		Overlap: u.overlap, Rules: u.rules, EntryCounts: u.entries,
 	}
 	out.Overlap[0] = a.total.Minus(u.denied).Minus(u.redirected)

@@ -1,6 +1,9 @@
 package tally
 
-import "math/bits"
+import (
+	"iter"
+	"math/bits"
+)
 
 // Set is a set of small ids, one bit each. The zero value is empty.
 type Set []uint64
@@ -27,11 +30,22 @@ func (s *Set) Union(t Set) {
 	}
 }
 
+// All yields the ids of the set in rising order.
+func (s Set) All() iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for i, w := range s {
+			for ; w != 0; w &= w - 1 {
+				if !yield(uint32(i*64 + bits.TrailingZeros64(w))) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // UnionMapped puts the ids of another set in, translated by ids.
 func (s *Set) UnionMapped(t Set, ids []uint32) {
-	for i, w := range t {
-		for ; w != 0; w &= w - 1 {
-			s.Add(ids[i*64+bits.TrailingZeros64(w)])
-		}
+	for id := range t.All() {
+		s.Add(ids[id])
 	}
 }

@@ -1,0 +1,109 @@
+package cloudfront
+
+import (
+	"fmt"
+	"strings"
+
+	"rulecast/analyze/dialect/source"
+	"rulecast/analyze/policy"
+)
+
+type geoJSON struct {
+	RestrictionType string
+	Quantity        int
+	Items           []string `json:",omitempty"`
+}
+
+type restrictionsJSON struct{ GeoRestriction geoJSON }
+
+type setJSON struct {
+	Name, Scope, IPAddressVersion string
+	Addresses                     []string
+}
+
+type ruleJSON struct {
+	Name, Mode string
+	IPSets     []string
+}
+
+type refererJSON struct {
+	Mode    string
+	Hosts   []string
+	Missing string `json:",omitempty"`
+}
+
+type fileJSON struct {
+	Restrictions *restrictionsJSON `json:",omitempty"`
+	IPSets       []setJSON
+	IPRules      []ruleJSON
+	Referers     *refererJSON `json:",omitempty"`
+}
+
+// Write writes the native form of a ruleset that passes the profile's Check.
+func Write(rs *policy.Ruleset) ([]byte, error) {
+	out := fileJSON{IPSets: []setJSON{}, IPRules: []ruleJSON{}}
+	names := map[string]bool{}
+	for i := range rs.Rules {
+		r := &rs.Rules[i]
+		switch r.Control {
+		case policy.Country:
+			geo := geoJSON{RestrictionType: "blacklist", Quantity: len(r.Entries), Items: texts(r.Entries)}
+			if r.Mode == policy.Allow {
+				geo.RestrictionType = "whitelist"
+			}
+			out.Restrictions = &restrictionsJSON{geo}
+		case policy.IP:
+			rule := ruleJSON{Name: r.ID, Mode: r.Mode.String(), IPSets: []string{}}
+			for _, s := range sets(r, names) {
+				rule.IPSets = append(rule.IPSets, s.Name)
+				out.IPSets = append(out.IPSets, s)
+			}
+			out.IPRules = append(out.IPRules, rule)
+		case policy.Referer:
+			out.Referers = &refererJSON{Mode: r.Mode.String(), Hosts: texts(r.Entries), Missing: rs.Setting(MissingReferer)}
+		}
+	}
+	return source.JSON(out)
+}
+
+func texts(entries []policy.Entry) []string {
+	out := make([]string, len(entries))
+	for i := range entries {
+		out[i] = entries[i].Text
+	}
+	return out
+}
+
+// sets is the IP sets of a rule: one of each IP version that it has.
+func sets(r *policy.Rule, names map[string]bool) []setJSON {
+	var out []setJSON
+	for _, version := range []string{"4", "6"} {
+		s := setJSON{Scope: "CLOUDFRONT", IPAddressVersion: "IPV" + version}
+		for i := range r.Entries {
+			if p := r.Entries[i].Prefix; p.Addr().Is6() == (version == "6") {
+				s.Addresses = append(s.Addresses, p.String())
+			}
+		}
+		if len(s.Addresses) > 0 {
+			s.Name = setName(r.ID+"-v"+version, names)
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// setName is a name that AWS takes ([\w-], at most 128) and no set has yet.
+func setName(want string, names map[string]bool) string {
+	name := strings.Map(func(c rune) rune {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' {
+			return c
+		}
+		return '-'
+	}, want)
+	unique := name
+	for n := 2; names[unique]; n++ {
+		unique = fmt.Sprintf("%s-%d", name, n)
+	}
+	names[unique] = true
+	return unique
+}

@@ -1,0 +1,122 @@
+package view
+
+import (
+	"fmt"
+
+	"rulecast/ingest/record"
+	"rulecast/report"
+)
+
+// Source is where the requests of a result came from.
+type Source struct {
+	Inputs    []record.Input
+	Countries string // which database placed clients, and its date; "" if none was asked
+}
+
+// Rows is the number of requests read from all inputs.
+func (s *Source) Rows() (n int64) {
+	for i := range s.Inputs {
+		n += s.Inputs[i].Rows
+	}
+	return n
+}
+
+// Rejects is the number of lines that could not be read.
+func (s *Source) Rejects() (n int64) {
+	for i := range s.Inputs {
+		n += s.Inputs[i].Rejects
+	}
+	return n
+}
+
+// Lines is the number of lines of all inputs.
+func (s *Source) Lines() (n int64) {
+	for i := range s.Inputs {
+		n += s.Inputs[i].Lines
+	}
+	return n
+}
+
+// inputsTable lists what became of the lines of each input: lines = rows +
+// rejects + skipped + outside.
+func inputsTable(s *Source) report.Table {
+	t := report.Table{Name: "inputs", Title: "Inputs", Columns: columns(
+		text("input"), text("format"), count("lines", "lines", 0), count("rows", "requests", 0), count("rejects", "lines", 0),
+		count("skipped", "lines", 3), count("outside", "requests", 6), count("bytes_read", "bytes", 1),
+		report.Column{Name: "packing", Type: report.String, Weight: 5}, report.Column{Name: "error", Type: report.String, Weight: 4},
+	)}
+	for i := range s.Inputs {
+		in := &s.Inputs[i]
+		var fault any
+		if in.Err != nil {
+			fault = in.Err.Error()
+		}
+		t.AddRow(in.Name, in.Format, in.Lines, in.Rows, in.Rejects, in.Skipped, in.Outside, in.BytesRead, in.Packing, fault)
+	}
+	return t
+}
+
+// rejectsTable lists why lines were rejected, with the first of each kind.
+func rejectsTable(s *Source) report.Table {
+	t := report.Table{Name: "rejects", Title: "Lines that could not be read", Columns: columns(
+		text("input"), text("reason"), count("lines", "lines", 0), count("first_line", "", 0), text("sample"),
+	)}
+	for i := range s.Inputs {
+		in := &s.Inputs[i]
+		for _, r := range in.Reasons {
+			t.AddRow(in.Name, r.Reason, r.Count, r.First.Line, string(r.First.Sample))
+		}
+	}
+	return t
+}
+
+// rejectNotes names the most frequent reason of each input with rejects, for
+// reports that have no table of them.
+func rejectNotes(s *Source) []string {
+	var out []string
+	const most = 5
+	for i := range s.Inputs {
+		in := &s.Inputs[i]
+		if in.Rejects == 0 || len(out) == most {
+			continue
+		}
+		r := in.Reasons[0]
+		note := fmt.Sprintf("%s:%d: %s", in.Name, r.First.Line, r.Reason)
+		if in.Rejects > 1 {
+			note += fmt.Sprintf(" (%s in all; rulecast inspect lists them)", plural(in.Rejects, "reject"))
+		}
+		out = append(out, note)
+	}
+	return out
+}
+
+// sourceWarnings are the doubts that come from the inputs themselves.
+func sourceWarnings(s *Source) []string {
+	var out []string
+	for i := range s.Inputs {
+		if in := &s.Inputs[i]; in.Err != nil {
+			out = append(out, fmt.Sprintf("%s: %v", in.Name, in.Err))
+		}
+	}
+	if n := s.Rejects(); n > 0 {
+		out = append(out, fmt.Sprintf("%s of %s could not be read and are in no other number", plural(n, "line"), plural(s.Lines(), "line")))
+	}
+	return out
+}
+
+// missingColumn warns that inputs with requests lack a column, and what that
+// means for the result.
+func missingColumn(s *Source, c record.Column, means string) []string {
+	var lacking []string
+	var rows int64
+	for i := range s.Inputs {
+		if in := &s.Inputs[i]; in.Rows > 0 && !in.Present.Has(c) {
+			lacking = append(lacking, in.Name)
+			rows += in.Rows
+		}
+	}
+	if len(lacking) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("no %s column in %s (%s): %s", c, names(lacking), plural(rows, "request"), means)}
+}
