@@ -4,6 +4,12 @@ package format
 // an unmistakable beginning first.
 func All() []*Format {
 	return []*Format{
-		// Parquet, CloudFront, CloudFrontJSON, Cloudflare, Combined, ...
+		parquetFile(),
+		cloudFront(),
+		cloudFrontJSON(),
+		cloudflare(),
+		vhostCombined(),
+		combined(),
+		common(),
 	}
 }

@@ -1,0 +1,265 @@
+package format
+
+import (
+	"bytes"
+	"net/netip"
+
+	"rulecast/ingest/record"
+)
+
+// logShape is one of the layouts of Apache httpd and nginx logs.
+type logShape uint8
+
+const (
+	shapeNone     logShape = iota
+	shapeVhost             // %v:%p and then what combined has
+	shapeCombined          // common, "Referer" and "User-Agent"
+	shapeCommon            // %h %l %u %t "%r" %>s %b
+	numLogShapes
+)
+
+// common is Common Log Format, whatever stands behind the bytes.
+func common() *Format {
+	return logFormat("common", "Common Log Format (Apache, nginx)", shapeCommon)
+}
+
+// combined is Combined Log Format, which is also nginx's default; fields
+// behind the User-Agent are tolerated.
+func combined() *Format {
+	return logFormat("combined", "Combined Log Format (Apache, nginx)", shapeCombined)
+}
+
+// vhostCombined is Apache's vhost_combined: combined behind the name of the
+// virtual host, with or without its port.
+func vhostCombined() *Format {
+	return logFormat("vhost_combined", "Combined Log Format with the virtual host (Apache)", shapeVhost)
+}
+
+func logFormat(name, title string, shape logShape) *Format {
+	return &Format{
+		Name:  name,
+		Title: title,
+		Sniff: func(head []byte, whole bool) string { return sniffLog(head, whole, shape) },
+		New:   func() Decoder { return &logDecoder{parser: logParser{shape: shape}} },
+	}
+}
+
+// present is the columns that every log of this shape has. Forwarded is not
+// among them: it is present once a line has it. Neither is Host, except with
+// virtual hosts: requests for an absolute URI name theirs in any log, but
+// these are proxy probes, and the other lines still have none.
+func (s logShape) present() record.Columns {
+	cs := record.ColumnSet(record.Time, record.Client, record.Method, record.Path, record.Query, record.Status, record.Bytes)
+	if s != shapeCommon {
+		cs = cs.Union(record.ColumnSet(record.Referer, record.RefererHost, record.UserAgent))
+	}
+	if s == shapeVhost {
+		cs = cs.Union(record.ColumnSet(record.Host))
+	}
+	return cs
+}
+
+// logDecoder reads lines of one shape.
+type logDecoder struct {
+	parser    logParser
+	line      logLine
+	present   record.Columns // announced so far
+	requested []byte         // scratch: a request target without its escapes
+}
+
+// Decode implements Decoder.
+func (d *logDecoder) Decode(block []byte, b *record.Builder, at *Position) int {
+	if d.present == 0 {
+		d.present = d.parser.shape.present()
+		b.SetPresent(d.present)
+	}
+	n := 0
+	for n < len(block) && !b.Full() {
+		line, size := cutLine(block[n:])
+		n += size
+		at.Line++
+		if len(line) == 0 {
+			at.Skipped++
+			continue
+		}
+		reason := d.parser.parse(line, &d.line)
+		if reason == "" && !b.SetClient(d.line.client) {
+			reason = reasonClient
+		}
+		if reason != "" {
+			b.Reject(at.Line, reason, line)
+			continue
+		}
+		d.set(b)
+		b.Commit()
+	}
+	return n
+}
+
+// set fills the row from the line parsed; the client is set already.
+func (d *logDecoder) set(b *record.Builder) {
+	l := &d.line
+	b.SetTime(l.time)
+	b.SetStatus(l.status)
+	b.SetBytes(l.bytes)
+	if d.parser.shape == shapeVhost {
+		b.SetHost(l.host)
+	}
+	if b.Wanted()&record.ColumnSet(record.Method, record.Host, record.Path, record.Query) != 0 {
+		d.setRequest(b, l.request)
+	}
+	if d.parser.shape == shapeCommon {
+		return
+	}
+	b.SetReferer(l.referer, decodeEscapes)
+	b.SetString(record.UserAgent, l.userAgent, decodeEscapes)
+	if len(l.rest) > 0 && (b.Wants(record.Forwarded) || !d.present.Has(record.Forwarded)) {
+		d.setForwarded(b, l.rest)
+	}
+}
+
+// setForwarded looks behind the User-Agent: nginx's "main" has X-Forwarded-For
+// as the first quoted field there.
+func (d *logDecoder) setForwarded(b *record.Builder, rest []byte) {
+	start := bytes.IndexByte(rest, '"')
+	if start < 0 {
+		return
+	}
+	v, _, ok := cutQuoted(rest[start:])
+	if !ok || !isAddressList(v) {
+		return
+	}
+	if !d.present.Has(record.Forwarded) {
+		d.present = d.present.Union(record.ColumnSet(record.Forwarded))
+		b.SetPresent(d.present)
+	}
+	b.SetText(record.Forwarded, v, nil)
+}
+
+// setRequest sets method, path, query and, of an absolute URI, host. What is
+// no request line ("-", nothing, a TLS handshake) sets nothing.
+func (d *logDecoder) setRequest(b *record.Builder, request []byte) {
+	method, target, ok := bytes.Cut(request, []byte{' '})
+	if !ok || !isToken(method) {
+		return
+	}
+	if space := bytes.LastIndexByte(target, ' '); space >= 0 && bytes.HasPrefix(target[space+1:], []byte("HTTP/")) {
+		target = target[:space]
+	}
+	b.SetString(record.Method, method, nil)
+	if authority, rest, ok := cutAuthority(target); ok {
+		b.SetHost(authority)
+		if target = rest; len(target) == 0 || target[0] != '/' {
+			d.requested = append(append(d.requested[:0], '/'), target...)
+			target = d.requested
+		}
+	}
+	path, query, _ := bytes.Cut(target, []byte{'?'})
+	b.SetText(record.Path, path, decodeEscapes)
+	b.SetText(record.Query, query, decodeEscapes)
+}
+
+// maxMethodLen bounds what is taken for a method: the longest registered with
+// IANA has 17 letters.
+const maxMethodLen = 32
+
+// isToken reports whether v can be a method (RFC 9110 section 5.6.2).
+func isToken(v []byte) bool {
+	if len(v) == 0 || len(v) > maxMethodLen {
+		return false
+	}
+	for _, c := range v {
+		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
+		if !letter && !('0' <= c && c <= '9') && bytes.IndexByte([]byte("!#$%&'*+-.^_`|~"), c) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// cutAuthority divides an http or https URI behind its authority.
+func cutAuthority(target []byte) (authority, rest []byte, ok bool) {
+	if len(target) == 0 || target[0] == '/' {
+		return nil, nil, false
+	}
+	colon := bytes.IndexByte(target, ':')
+	if colon < 0 || !bytes.HasPrefix(target[colon:], []byte("://")) {
+		return nil, nil, false
+	}
+	if scheme := target[:colon]; !bytes.EqualFold(scheme, []byte("http")) && !bytes.EqualFold(scheme, []byte("https")) {
+		return nil, nil, false
+	}
+	rest = target[colon+len("://"):]
+	end := bytes.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	return rest[:end], rest[end:], true
+}
+
+// sniffLines is how many lines detection looks at.
+const sniffLines = 100
+
+// sniffLog wants most of the first lines to be of one of the shapes, and more
+// of them of this shape than of any other (or as many, if it comes first).
+func sniffLog(head []byte, whole bool, shape logShape) string {
+	var counts [numLogShapes]int
+	first, lines := shapeNone, 0
+	for len(head) > 0 && lines < sniffLines {
+		line, size := cutLine(head)
+		if size == len(line) && !whole {
+			break
+		}
+		head = head[size:]
+		if len(line) == 0 {
+			continue
+		}
+		lines++
+		s := shapeOf(line)
+		counts[s]++
+		if first == shapeNone {
+			first = s
+		}
+	}
+	if lines == 0 {
+		return "no whole line"
+	}
+	if 2*counts[shapeNone] > lines {
+		return `most lines do not begin like ADDRESS - - [DATE:TIME ZONE] "REQUEST" STATUS BYTES`
+	}
+	most := first
+	for s := shapeVhost; s < numLogShapes; s++ {
+		if counts[s] > counts[most] {
+			most = s
+		}
+	}
+	if most == shape {
+		return ""
+	}
+	return [numLogShapes]string{
+		shapeVhost:    "most lines begin with a virtual host",
+		shapeCombined: `most lines have "REFERER" and "USER-AGENT" behind the bytes, and no virtual host in front`,
+		shapeCommon:   `most lines have no "REFERER" "USER-AGENT" behind the bytes`,
+	}[most]
+}
+
+// shapeOf is the fullest shape that the line has.
+func shapeOf(line []byte) logShape {
+	var l logLine
+	for s := shapeVhost; s < numLogShapes; s++ {
+		p := logParser{shape: s}
+		if p.parse(line, &l) == "" && isClient(l.client) {
+			return s
+		}
+	}
+	return shapeNone
+}
+
+// isClient agrees with Builder.SetClient, which needs a builder.
+func isClient(raw []byte) bool {
+	if _, err := netip.ParseAddr(string(raw)); err == nil {
+		return true
+	}
+	_, err := netip.ParseAddrPort(string(raw))
+	return err == nil
+}

@@ -1,0 +1,259 @@
+package format
+
+import (
+	"bytes"
+
+	"rulecast/ingest/record"
+)
+
+// cloudFront is the W3C text of CloudFront standard logs, legacy and v2: rows
+// of TAB-separated values under a "#Fields:" line that names them, in any
+// number and order. Values are percent-encoded once over what was on the wire.
+func cloudFront() *Format {
+	return &Format{
+		Name:  "cloudfront",
+		Title: "CloudFront standard log (W3C text)",
+		Sniff: sniffCloudFront,
+		New:   func() Decoder { return new(cloudFrontDecoder) },
+	}
+}
+
+// Why a row of a text log is rejected.
+const (
+	reasonNoFields  = "row before any #Fields line"
+	reasonNoClient  = "#Fields has no c-ip"
+	reasonColumns   = "number of columns differs from #Fields"
+	reasonDelimiter = "columns fit #Fields both by spaces and by commas"
+	reasonDate      = "date is not valid"
+	reasonTime      = "time is not valid"
+	reasonClient    = "client is not an address"
+	reasonStatus    = "status is not a number"
+	reasonBytes     = "bytes are not a number"
+)
+
+const (
+	fieldsDirective = "#Fields:"
+	byteOrderMark   = "\ufeff"
+)
+
+// cloudFrontDecoder reads rows as the last header's plan says.
+type cloudFrontDecoder struct {
+	plan   *fieldPlan            // nil before the first header
+	ends   [maxPlanColumns]int32 // where the columns of the row at hand end, up to plan.needed
+	date   dateCache
+	tabbed []byte // a row brought back to TABs
+}
+
+// Decode implements Decoder.
+func (d *cloudFrontDecoder) Decode(block []byte, b *record.Builder, at *Position) int {
+	n := 0
+	for n < len(block) && !b.Full() {
+		line, size := cutLine(block[n:])
+		n += size
+		at.Line++
+		if len(line) > 0 && line[0] == byteOrderMark[0] {
+			line = bytes.TrimPrefix(line, []byte(byteOrderMark)) // also in the middle, where files were joined
+		}
+		if len(line) == 0 || line[0] == '#' {
+			d.directive(line, b)
+			at.Skipped++
+			continue
+		}
+		if reason := d.row(line, b); reason != "" {
+			b.Reject(at.Line, reason, line)
+		} else {
+			b.Commit()
+		}
+	}
+	return n
+}
+
+// cutLine is the first line of block, without its end, and its size with it.
+func cutLine(block []byte) (line []byte, size int) {
+	size = len(block)
+	line = block
+	if end := bytes.IndexByte(block, '\n'); end >= 0 {
+		line, size = block[:end], end+1
+	}
+	if last := len(line) - 1; last >= 0 && line[last] == '\r' {
+		line = line[:last]
+	}
+	return line, size
+}
+
+// directive takes a new header over. The other directives and comments tell
+// nothing: #Version is 1.0 for any set of columns.
+func (d *cloudFrontDecoder) directive(line []byte, b *record.Builder) {
+	if names, ok := bytes.CutPrefix(line, []byte(fieldsDirective)); ok {
+		d.plan = planFields(names, b.Wanted())
+		b.SetPresent(d.plan.present)
+	}
+}
+
+// row sets the columns of one row, or says why it cannot.
+func (d *cloudFrontDecoder) row(line []byte, b *record.Builder) string {
+	p := d.plan
+	if p == nil {
+		return reasonNoFields
+	}
+	if !p.hasClient {
+		return reasonNoClient
+	}
+	tabs := d.mark(line)
+	if tabs == 0 && p.columns > 1 {
+		if reason := d.retab(line); reason != "" {
+			return reason
+		}
+		line = d.tabbed
+		tabs = d.mark(line)
+	}
+	trailing := tabs == p.columns && line[len(line)-1] == '\t' // seen in the wild: an empty column more
+	if tabs != p.columns-1 && !trailing {
+		return reasonColumns
+	}
+	return d.set(line, b)
+}
+
+// mark finds the ends of the columns that the plan needs, and counts all TABs.
+func (d *cloudFrontDecoder) mark(line []byte) (tabs int) {
+	found, end := markTabs(line, d.ends[:d.plan.needed])
+	if found < d.plan.needed {
+		d.ends[found] = int32(len(line))
+	}
+	return found + bytes.Count(line[end:], []byte{'\t'})
+}
+
+// retab brings a row without any TAB back to TABs if it has the right number
+// of columns separated by spaces (TABs lost in copying, or v2 with another
+// delimiter) or by commas (v2), but not by both.
+func (d *cloudFrontDecoder) retab(line []byte) string {
+	columns := d.plan.columns
+	spaced := countWords(line) == columns
+	commas := bytes.Count(line, []byte{','}) == columns-1
+	d.tabbed = d.tabbed[:0]
+	switch {
+	case spaced && commas:
+		return reasonDelimiter
+	case spaced:
+		for rest := line; ; {
+			var word []byte
+			if word, rest = cutWord(rest); word == nil {
+				break
+			}
+			d.tabbed = append(append(d.tabbed, word...), '\t')
+		}
+		d.tabbed = d.tabbed[:len(d.tabbed)-1]
+		return ""
+	case commas:
+		d.tabbed = append(d.tabbed, line...)
+		for i, c := range d.tabbed {
+			if c == ',' {
+				d.tabbed[i] = '\t'
+			}
+		}
+		return ""
+	}
+	return reasonColumns
+}
+
+// set fills the row from the columns marked.
+func (d *cloudFrontDecoder) set(line []byte, b *record.Builder) string {
+	var us int64
+	steps := d.plan.steps
+	for i := range steps {
+		s := &steps[i]
+		v := d.value(line, s.column)
+		switch s.field {
+		case fieldDate:
+			day, ok := d.date.parse(v)
+			if !ok {
+				return reasonDate
+			}
+			us += day
+		case fieldClock:
+			clock, ok := parseClock(v)
+			if !ok {
+				return reasonTime
+			}
+			us += clock
+		case fieldMillis:
+			var ok bool
+			if us, ok = parseMillis(v); !ok {
+				return reasonTime
+			}
+		case fieldClient:
+			if !b.SetClient(v) {
+				return reasonClient
+			}
+		case fieldStatus:
+			status, ok := parseStatus(v)
+			if !ok {
+				return reasonStatus
+			}
+			b.SetStatus(status)
+		case fieldBytes:
+			n, ok := parseBytes(v)
+			if !ok {
+				return reasonBytes
+			}
+			b.SetBytes(n)
+		default:
+			d.setPlain(s, v, line, b)
+		}
+	}
+	if d.plan.hasTime {
+		b.SetTime(us)
+	}
+	return ""
+}
+
+// setPlain sets a column that cannot be wrong.
+func (d *cloudFrontDecoder) setPlain(s *planStep, v, line []byte, b *record.Builder) {
+	switch s.field {
+	case fieldHost:
+		if len(v) == 1 && v[0] == '-' && s.instead >= 0 {
+			v = d.value(line, s.instead)
+		}
+		b.SetHost(v)
+	case fieldReferer:
+		b.SetReferer(v, decodePercent)
+	case fieldUserAgent:
+		b.SetString(record.UserAgent, v, decodeUserAgent)
+	case fieldText:
+		b.SetText(s.sets, v, decodePercent)
+	case fieldString:
+		b.SetString(s.sets, v, decodePercent)
+	case fieldCountry:
+		b.SetCountry(v)
+	case fieldASN:
+		b.SetASN(parseASN(v))
+	}
+}
+
+// value is a column that mark has marked.
+func (d *cloudFrontDecoder) value(line []byte, column int) []byte {
+	if column == 0 {
+		return line[:d.ends[0]]
+	}
+	return line[d.ends[column-1]+1 : d.ends[column]]
+}
+
+// sniffCloudFront wants a #Fields line, before any row, that has c-ip and a
+// column that only CloudFront has.
+func sniffCloudFront(head []byte, whole bool) string {
+	head = bytes.TrimPrefix(head, []byte(byteOrderMark))
+	for len(head) > 0 {
+		line, size := cutLine(head)
+		if size == len(line) && !whole {
+			break // cut short, unless the input ends without a newline
+		}
+		head = head[size:]
+		if names, ok := bytes.CutPrefix(line, []byte(fieldsDirective)); ok {
+			return missedInHeader(names)
+		}
+		if len(line) > 0 && line[0] != '#' {
+			break
+		}
+	}
+	return "no #Fields line before the first row"
+}

@@ -1,0 +1,193 @@
+package format
+
+import (
+	"bytes"
+
+	"rulecast/ingest/record"
+)
+
+// jsonKey is a key that a format reads.
+type jsonKey struct {
+	name string
+	sets record.Columns // the columns that a log with this key has
+	flag bool           // true and false are values too
+}
+
+// jsonDecoder reads logs of one JSON object per line.
+type jsonDecoder struct {
+	keys    []jsonKey
+	row     jsonRow
+	reader  *jsonReader
+	present record.Columns
+	date    dateCache
+	scratch []byte
+}
+
+// jsonRow sets the columns of the row at hand. It returns why it cannot,
+// jsonSkipped for a line that is no request of a viewer, or "".
+type jsonRow func(d *jsonDecoder, b *record.Builder) string
+
+const jsonSkipped = "skipped"
+
+// Why an object is rejected.
+const (
+	reasonJSONKind      = "JSON value of an unexpected type"
+	reasonClientMissing = "no client"
+)
+
+func newJSONDecoder(keys []jsonKey, row jsonRow) *jsonDecoder {
+	return &jsonDecoder{keys: keys, row: row, reader: newJSONReader(jsonNames(keys))}
+}
+
+func jsonNames(keys []jsonKey) []string {
+	names := make([]string, len(keys))
+	for i, k := range keys {
+		names[i] = k.name
+	}
+	return names
+}
+
+// Decode implements Decoder.
+func (d *jsonDecoder) Decode(block []byte, b *record.Builder, at *Position) int {
+	n := 0
+	for n < len(block) && !b.Full() {
+		line := block[n:]
+		if end := bytes.IndexByte(line, '\n'); end >= 0 {
+			line = line[:end]
+			n++
+		}
+		n += len(line)
+		if at.Line++; at.Line == 1 {
+			line = bytes.TrimPrefix(line, []byte(byteOrderMark))
+		}
+		if skipSpace(line, 0) == len(line) {
+			at.Skipped++
+			continue
+		}
+		switch reason := d.line(line, b); reason {
+		case "":
+			b.Commit()
+		case jsonSkipped:
+			at.Skipped++
+		default:
+			b.Reject(at.Line, reason, line)
+		}
+	}
+	return n
+}
+
+func (d *jsonDecoder) line(line []byte, b *record.Builder) string {
+	if reason := d.reader.read(line); reason != "" {
+		return reason
+	}
+	present := d.present
+	for i, v := range d.reader.values {
+		switch v.kind {
+		case jsonNone:
+			continue
+		case jsonObject, jsonArray:
+			return reasonJSONKind
+		case jsonTrue, jsonFalse:
+			if !d.keys[i].flag {
+				return reasonJSONKind
+			}
+		}
+		present |= d.keys[i].sets
+	}
+	if present != d.present {
+		d.present = present
+		b.SetPresent(present)
+	}
+	return d.row(d, b)
+}
+
+// text is the value of a key, unescaped: nil if it is missing or null. It is
+// good until the next call.
+func (d *jsonDecoder) text(key int) []byte {
+	switch v := d.reader.values[key]; v.kind {
+	case jsonString, jsonNumber, jsonTrue, jsonFalse:
+		return v.raw
+	case jsonEscaped:
+		d.scratch = jsonUnescape(d.scratch[:0], v.raw)
+		return d.scratch
+	}
+	return nil
+}
+
+// has reports whether a key has a value that is neither null nor "".
+func (d *jsonDecoder) has(key int) bool {
+	v := &d.reader.values[key]
+	return len(v.raw) > 0 && v.kind != jsonNull
+}
+
+// status sets the status; an empty one is none.
+func (d *jsonDecoder) status(b *record.Builder, key int) string {
+	if !d.has(key) {
+		return ""
+	}
+	code, ok := parseStatus(d.text(key))
+	if !ok {
+		return reasonStatus
+	}
+	b.SetStatus(code)
+	return ""
+}
+
+// bytes sets the bytes; an empty value is none.
+func (d *jsonDecoder) bytes(b *record.Builder, key int) string {
+	if !d.has(key) {
+		return ""
+	}
+	n, ok := parseBytes(d.text(key))
+	if !ok {
+		return reasonBytes
+	}
+	b.SetBytes(n)
+	return ""
+}
+
+// sniffedJSONLines is how many lines are looked at for one that is readable.
+const sniffedJSONLines = 10
+
+// sniffJSON looks for a line that judge, which gets the values found, does not
+// miss anything in.
+func sniffJSON(head []byte, whole bool, keys []jsonKey, judge func(values []jsonValue) string) (missed string) {
+	r := newJSONReader(jsonNames(keys))
+	head = bytes.TrimPrefix(head, []byte(byteOrderMark))
+	first := ""
+	for looked := 0; len(head) > 0 && looked < sniffedJSONLines; {
+		line, rest, ended := bytes.Cut(head, []byte{'\n'})
+		head = rest
+		if skipSpace(line, 0) == len(line) {
+			continue
+		}
+		reason := r.read(line)
+		if looked++; looked == 1 {
+			if missed := wholeFileJSON(line, reason, ended); missed != "" {
+				return missed
+			}
+		}
+		if reason == "" || reason == jsonCut && !ended && !whole {
+			if reason = judge(r.values); reason == "" {
+				return ""
+			}
+		}
+		if first == "" {
+			first = reason
+		}
+	}
+	if first == "" {
+		return jsonNotObject
+	}
+	return first
+}
+
+// wholeFileJSON says so if the first line shows that the file is one JSON
+// value and not one on every line.
+func wholeFileJSON(line []byte, reason string, ended bool) string {
+	bracket := line[skipSpace(line, 0)] == '['
+	if bracket || ended && reason == jsonCut {
+		return "JSON, but not one object per line"
+	}
+	return ""
+}

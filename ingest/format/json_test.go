@@ -1,0 +1,209 @@
+package format
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+var jsonTestKeys = []string{"a", "b", "ab", "ClientIP", "cs(Referer)", "timestamp(ms)", "é"}
+
+// checkJSON compares the reader with encoding/json on one line.
+func checkJSON(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, line []byte) {
+	t.Helper()
+	r := newJSONReader(jsonTestKeys)
+	reason := r.read(line)
+	trimmed := bytes.Trim(line, " \t\r\n")
+	valid := json.Valid(line) && trimmed[0] == '{'
+	if reason == jsonTooDeep {
+		if strings.Count(string(line), "[")+strings.Count(string(line), "{") <= maxJSONDepth {
+			t.Fatalf("%q: %s", line, reason)
+		}
+		return
+	}
+	if valid != (reason == "") {
+		t.Fatalf("%q: valid is %v, but read says %q", line, valid, reason)
+	}
+	if !valid {
+		return
+	}
+	var want map[string]json.RawMessage
+	if err := json.Unmarshal(line, &want); err != nil {
+		t.Fatalf("%q: %v", line, err)
+	}
+	for i, name := range jsonTestKeys {
+		raw, has := want[name]
+		got := r.values[i]
+		if has != (got.kind != jsonNone) {
+			t.Fatalf("%q: key %q is there: %v, kind %d", line, name, has, got.kind)
+		}
+		if !has {
+			continue
+		}
+		checkJSONValue(t, got, raw)
+	}
+}
+
+func checkJSONValue(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, got jsonValue, raw json.RawMessage) {
+	t.Helper()
+	kind := map[byte]jsonKind{'{': jsonObject, '[': jsonArray, 't': jsonTrue, 'f': jsonFalse, 'n': jsonNull, '"': jsonString}[raw[0]]
+	if kind == jsonNone {
+		kind = jsonNumber
+	}
+	text := got.raw
+	if kind == jsonString {
+		var s string
+		if err := json.Unmarshal(raw, &s); err != nil {
+			t.Fatalf("%q: %v", raw, err)
+		}
+		if got.kind == jsonEscaped {
+			text = jsonUnescape(nil, got.raw)
+			got.kind = jsonString
+		}
+		raw = []byte(s)
+	}
+	if got.kind != kind || !bytes.Equal(text, raw) {
+		t.Fatalf("got kind %d %q, want kind %d %q", got.kind, text, kind, raw)
+	}
+}
+
+var jsonSeeds = []string{
+	`{}`, ` { } `, `{"a":1}`, `{"a":"x","a":"y"}`, `{"a":"x","\u0061":-0.5e+7}`, `{"a":{"a":[1,{"b":"]}"}],"c":[]},"b":[[],{}]}`,
+	`{"a":"\ud83d\ude00\ud83d\u00e9\udc00\\\"\/\b\f\n\r\t"}`, "{\"a\":\"\xff\xc3\x28é\"}", `{"\u00e9":null,"ab":true,"b":false}`,
+	`{"a":01}`, `{"a":1.}`, `{"a":-}`, `{"a":1e}`, `{"a":.5}`, `{"a":nul}`, `{"a":"\u12g4"}`, `{"a":"\x41"}`, `{"a":1,}`, `{,}`,
+	`{"a":[1,]}`, `{"a":{"b":1,}}`, `{"a":{"b"}}`, `{"a":[}]}`, `{"a"}`, `{"a":}`, `{"a":1}x`, `[{"a":1}]`, `{"a":"` + "\x01" + `"}`, `{"a`, `{`, ``,
+	`{"a":"0123456\\"}`, `{"a":"01234567\\\\","b":"0123456\\\""}`, `{"a":[[[{"x":[{}]}]]]}`, "\t{\"a\"\r:\n1\n}\n", `{"a":1 "b":2}`,
+	`{"a":[1 2]}`, `{"a":{"b":1 "c":2}}`, `{"a":tru`, `{"a":[tru`, `{"a":"\`, `{"a":"\u00`, `{"a":-1.0E-09}`, `{"a":00}`, `{"a":--1}`,
+}
+
+func TestJSONSeeds(t *testing.T) {
+	for _, seed := range jsonSeeds {
+		checkJSON(t, []byte(seed))
+	}
+}
+
+func TestJSONReasons(t *testing.T) {
+	deep := func(n int) string { return `{"a":` + strings.Repeat("[", n) + strings.Repeat("]", n) + "}" }
+	mixed := `{"a":` + strings.Repeat(`[{"x":`, 700) + "1" + strings.Repeat("}]", 700) + "}"
+	for line, want := range map[string]string{
+		deep(maxJSONDepth - 1): "", deep(maxJSONDepth): jsonTooDeep, strings.Repeat("[", 1<<20): jsonNotObject, mixed: jsonTooDeep,
+		`{"a":` + strings.Repeat("[", 1<<20): jsonTooDeep,
+		`{"a":[1,2`:                          jsonCut, `{"a":"x`: jsonCut, `{`: jsonCut, `{"a":1,`: jsonCut, `{"a":1`: jsonCut, `{"a":-`: jsonCut,
+		`{"a":[1}`: jsonBroken, `"a"`: jsonNotObject, "": jsonNotObject,
+	} {
+		r := newJSONReader(jsonTestKeys)
+		if got := r.read([]byte(line)); got != want {
+			t.Errorf("%.40q: %q, want %q", line, got, want)
+		}
+	}
+}
+
+// TestJSONProperty reads random objects, whole and damaged.
+func TestJSONProperty(t *testing.T) {
+	text := rapid.StringOfN(rapid.RuneFrom([]rune(`ab"\/{}[]:,0é😀`+"\n\t\x7f")), 0, 20, -1)
+	var value func(depth int) *rapid.Generator[any]
+	value = func(depth int) *rapid.Generator[any] {
+		leaf := rapid.OneOf(rapid.Map(text, toAny), rapid.Map(rapid.Float64Range(-1e9, 1e9), toAny),
+			rapid.Map(rapid.Bool(), toAny), rapid.Just[any](nil))
+		if depth == 0 {
+			return leaf
+		}
+		return rapid.OneOf(leaf, rapid.Map(rapid.SliceOfN(value(depth-1), 0, 3), toAny),
+			rapid.Map(rapid.MapOfN(text, value(depth-1), 0, 3), toAny))
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		keys := rapid.OneOf(rapid.SampledFrom(jsonTestKeys), text)
+		line, err := json.Marshal(rapid.MapOfN(keys, value(3), 0, 6).Draw(t, "object"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkJSON(t, line)
+		for range 5 {
+			damaged := bytes.Clone(line)
+			at := rapid.IntRange(0, len(line)-1).Draw(t, "at")
+			switch rapid.IntRange(0, 2).Draw(t, "damage") {
+			case 0:
+				damaged[at] = rapid.SampledFrom([]byte("\"\\{}[]:,0-.eEutfn \x00\x80\xff")).Draw(t, "byte")
+			case 1:
+				damaged = damaged[:at]
+			case 2:
+				damaged = append(damaged[:at], damaged[at+1:]...)
+			}
+			checkJSON(t, damaged)
+		}
+	})
+}
+
+func toAny[T any](v T) any { return v }
+
+func FuzzJSON(f *testing.F) {
+	for _, seed := range jsonSeeds {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		checkJSON(t, line)
+		jsonUnescape(nil, line)
+	})
+}
+
+func TestJSONUnescapeAnything(t *testing.T) {
+	for raw, want := range map[string]string{`\`: `\`, `\q`: `\q`, `\u12`: `\u12`, `a\n\u0041\`: "a\nA\\", `\ud800\u0041`: "\ufffdA", "\xff\\t": "\ufffd\t"} {
+		if got := string(jsonUnescape([]byte("_"), []byte(raw))); got != "_"+want {
+			t.Errorf("%q: %q, want %q", raw, got, "_"+want)
+		}
+	}
+}
+
+// benchmarkLine is a Cloudflare line of about 1.5 kB, made up.
+func benchmarkLine() []byte {
+	var sb strings.Builder
+	sb.WriteString(`{"BotScore":20,"CacheCacheStatus":"hit","CacheResponseBytes":26888,"CacheResponseStatus":200,"CacheTieredFill":true,` +
+		`"ClientASN":64500,"ClientCountry":"nl","ClientDeviceType":"desktop","ClientIP":"203.0.113.7","ClientIPClass":"noRecord",` +
+		`"ClientRequestBytes":5324,"ClientRequestHost":"img.example.com","ClientRequestMethod":"GET","ClientRequestPath":"/a/photo.jpg",` +
+		`"ClientRequestReferer":"https://www.example.com/gallery/2024/05/index.html?page=3","ClientRequestURI":"/a/photo.jpg?w=200",` +
+		`"ClientRequestUserAgent":"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36",` +
+		`"EdgeResponseBytes":28000,"EdgeResponseContentType":"image/jpeg","EdgeResponseStatus":200,"EdgeStartTimestamp":1712790000100000000,"RayID":"87a1b2c3d4e5f001"`)
+	for i := range 20 {
+		sb.WriteString(`,"OtherFieldNumber` + strconv.Itoa(i) + `":"value ` + strconv.Itoa(i) + `"`)
+	}
+	sb.WriteString(`,"Cookies":{"key":"value"},"FirewallMatchesActions":["simulate","challenge"]}`)
+	return []byte(sb.String())
+}
+
+func BenchmarkJSONRead(b *testing.B) {
+	line := benchmarkLine()
+	r := newJSONReader(jsonTestKeys)
+	b.SetBytes(int64(len(line)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if reason := r.read(line); reason != "" {
+			b.Fatal(reason)
+		}
+	}
+}
+
+// corpusFile is a real log, or the test is skipped.
+func corpusFile(t *testing.T, name string) []byte {
+	t.Helper()
+	root := os.Getenv("RULECAST_CORPUS")
+	if root == "" {
+		t.Skip("RULECAST_CORPUS is not set")
+	}
+	data, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}

@@ -1,0 +1,50 @@
+package format
+
+// maxDigits is the most decimal digits that surely fit an int64.
+const maxDigits = 18
+
+// parseInt reads a number of decimal digits only, at most maxDigits of them.
+func parseInt(raw []byte) (int64, bool) {
+	if len(raw) == 0 || len(raw) > maxDigits {
+		return 0, false
+	}
+	var n int64
+	for _, c := range raw {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
+}
+
+// parseBytes reads a byte count; "-" is 0.
+func parseBytes(raw []byte) (int64, bool) {
+	if len(raw) == 1 && raw[0] == '-' {
+		return 0, true
+	}
+	return parseInt(raw)
+}
+
+// parseStatus reads an HTTP status of at most three digits; "-" and "000" are
+// 0: the request ended before there was one.
+func parseStatus(raw []byte) (uint16, bool) {
+	if len(raw) == 3 {
+		a, b, c := raw[0]-'0', raw[1]-'0', raw[2]-'0'
+		return uint16(a)*100 + uint16(b)*10 + uint16(c), a <= 9 && b <= 9 && c <= 9
+	}
+	if len(raw) > 3 {
+		return 0, false
+	}
+	n, ok := parseBytes(raw)
+	return uint16(n), ok
+}
+
+// parseASN reads an autonomous system number; what is none is 0.
+func parseASN(raw []byte) uint32 {
+	n, ok := parseInt(raw)
+	if !ok || n > 1<<32-1 {
+		return 0
+	}
+	return uint32(n)
+}
