@@ -7,25 +7,57 @@ import (
 	"rulecast/ingest/referer"
 )
 
-// parseAddr reads a client field: an address, or one in brackets, with a port
-// or with a zone. An IPv4-mapped address is unmapped.
-func parseAddr(raw []byte) (netip.Addr, bool) {
-	raw = bytes.TrimSpace(raw)
-	if len(raw) == 0 || len(raw) > 64 {
+// maxAddrText bounds a client field: an address with its zone, brackets and
+// port is far shorter.
+const maxAddrText = 64
+
+// parseAddr reads an address, perhaps with a zone, which is dropped. An
+// IPv4-mapped address is unmapped.
+func parseAddr(bare []byte) (netip.Addr, bool) {
+	addr, err := netip.ParseAddr(string(bare))
+	if err != nil {
 		return netip.Addr{}, false
 	}
-	if addr, err := netip.ParseAddr(string(raw)); err == nil {
-		return addr.Unmap().WithZone(""), true
+	return addr.Unmap().WithZone(""), true
+}
+
+// bareAddr is the address within a client field: without surrounding space,
+// port and brackets. It aliases raw. What is no address stays none.
+func bareAddr(raw []byte) []byte {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 {
+		return raw
 	}
-	if ap, err := netip.ParseAddrPort(string(raw)); err == nil {
-		return ap.Addr().Unmap().WithZone(""), true
-	}
-	if n := len(raw) - 1; raw[0] == '[' && raw[n] == ']' {
-		if addr, err := netip.ParseAddr(string(raw[1:n])); err == nil {
-			return addr.Unmap().WithZone(""), true
+	if raw[0] == '[' {
+		end := bytes.IndexByte(raw, ']')
+		if end < 0 {
+			return raw
 		}
+		if rest := raw[end+1:]; len(rest) > 0 && (rest[0] != ':' || !isPort(rest[1:])) {
+			return raw
+		}
+		return raw[1:end]
 	}
-	return netip.Addr{}, false
+	// One colon stands before a port, two or more belong to an IPv6 address.
+	colon := bytes.IndexByte(raw, ':')
+	if colon >= 0 && isPort(raw[colon+1:]) {
+		return raw[:colon]
+	}
+	return raw
+}
+
+func isPort(s []byte) bool {
+	if len(s) == 0 || len(s) > 5 {
+		return false
+	}
+	n := 0
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return false
+		}
+		n = 10*n + int(c-'0')
+	}
+	return n <= 0xffff
 }
 
 // canonicalHost is the Decode of the host column.

@@ -97,8 +97,15 @@ func (b *Builder) Wanted() Columns { return b.wants }
 // knows, and again when a header changes it; the sets add up.
 func (b *Builder) SetPresent(cs Columns) { b.present |= cs }
 
-// Rows is the number of rows committed since the last Flush.
+// Present is the set of columns that the input at hand has, as far as its
+// format has said.
+func (b *Builder) Present() Columns { return b.present }
+
+// Rows is the number of rows committed since the last Reset.
 func (b *Builder) Rows() int { return b.rows }
+
+// Rejects are those recorded since the last Reset, valid until the next one.
+func (b *Builder) Rejects() []Reject { return b.rejects }
 
 // Full reports whether the batch has to be flushed before the next row.
 func (b *Builder) Full() bool { return b.rows == BatchRows || len(b.rejects) >= BatchRows }
@@ -135,16 +142,14 @@ func (b *Builder) SetASN(n uint32) {
 // port or with a zone. It reports false if raw is none, and the row is then a
 // reject.
 func (b *Builder) SetClient(raw []byte) bool {
-	if b.ids[Client] == nil {
-		_, ok := parseAddr(raw)
-		return ok
+	id, ok := b.dicts.Clients.intern(raw) // cheaper than parsing, also when it is not wanted
+	if ids := b.ids[Client]; ids != nil {
+		ids[b.rows] = id
 	}
-	id, ok := b.dicts.Clients.intern(raw)
-	b.ids[Client][b.rows] = id
 	return ok
 }
 
-// SetClientAddr sets the client from an address.
+// SetClientAddr sets the client from a valid address.
 func (b *Builder) SetClientAddr(a netip.Addr) {
 	if b.ids[Client] != nil {
 		b.ids[Client][b.rows] = b.dicts.Clients.internAddr(a)
@@ -154,19 +159,20 @@ func (b *Builder) SetClientAddr(a netip.Addr) {
 // SetCountry sets the client's country. Two letters are an ISO code in either
 // case; XX and ZZ (unknown), and anything else, are absent.
 func (b *Builder) SetCountry(raw []byte) {
-	if b.ids[Country] == nil {
-		return
+	if b.ids[Country] != nil {
+		b.ids[Country][b.rows] = b.internCountry(raw)
 	}
+}
+
+func (b *Builder) internCountry(raw []byte) ID {
 	if len(raw) != 2 || !isLetter(raw[0]) || !isLetter(raw[1]) {
-		b.ids[Country][b.rows] = Absent
-		return
+		return Absent
 	}
 	b.upper = [2]byte{raw[0] &^ 0x20, raw[1] &^ 0x20}
 	if b.upper == [2]byte{'X', 'X'} || b.upper == [2]byte{'Z', 'Z'} {
-		b.ids[Country][b.rows] = Absent
-		return
+		return Absent
 	}
-	b.ids[Country][b.rows] = b.dicts.Countries.intern(b.upper[:], nil)
+	return b.dicts.Countries.intern(b.upper[:], nil)
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
@@ -202,13 +208,15 @@ func (b *Builder) SetHost(raw []byte) {
 // and "" are absent.
 func (b *Builder) SetText(c Column, raw []byte, decode Decode) {
 	t := b.texts[c]
-	if t == nil || isMissing(raw) {
+	if t == nil {
 		return
 	}
 	t.data = t.data[:t.ends[b.rows]]
-	if decode != nil {
+	switch {
+	case isMissing(raw):
+	case decode != nil:
 		t.data = decode(t.data, raw)
-	} else {
+	default:
 		t.data = append(t.data, raw...)
 	}
 }

@@ -3,6 +3,7 @@ package record
 import (
 	"hash/maphash"
 	"net/netip"
+	"unsafe"
 
 	"rulecast/ingest/referer"
 )
@@ -18,6 +19,10 @@ const Absent ID = 0
 // may lead to one id. Slots are 8 bytes (a 32-bit tag of the hash, an index),
 // the keys themselves stand one after the other in an arena, so growth moves
 // slots only. The hash is seeded at random: logs are written by attackers.
+//
+// A key belongs to a code: the same bytes mean different values when they were
+// written in different ways ("a%20b" is itself in an Apache log and "a b" in
+// CloudFront's), and one stream may read both.
 type keys struct {
 	seed  maphash.Seed
 	slots []slot   // len is a power of two
@@ -31,11 +36,23 @@ type slot struct {
 }
 
 type keyRef struct {
-	chunk uint32
+	place uint32 // chunk<<codeBits | code
 	off   uint32
 	size  uint32
 	id    ID
 }
+
+// code says how the bytes of a key are to be read.
+type code uint32
+
+const (
+	verbatim code = 0 // they are the value itself
+	codeBits      = 8
+	maxCodes      = 1<<codeBits - 1
+)
+
+func (r keyRef) chunk() uint32 { return r.place >> codeBits }
+func (r keyRef) code() code    { return code(r.place & maxCodes) }
 
 const (
 	firstSlots = 1 << 10
@@ -48,12 +65,18 @@ func (k *keys) init() {
 }
 
 func (k *keys) bytes(r keyRef) []byte {
-	return k.blobs[r.chunk][r.off : r.off+r.size : r.off+r.size]
+	return k.blobs[r.chunk()][r.off : r.off+r.size : r.off+r.size]
+}
+
+// hash is the hash of a key in a code.
+func (k *keys) hash(key []byte, c code) uint64 {
+	// The factor (2^64 over the golden ratio) spreads codes over all bits.
+	return maphash.Bytes(k.seed, key) + uint64(c)*0x9e3779b97f4a7c15
 }
 
 // find returns the id of key, or the hash under which insert may put it.
-func (k *keys) find(key []byte) (ID, uint64, bool) {
-	h := maphash.Bytes(k.seed, key)
+func (k *keys) find(key []byte, c code) (ID, uint64, bool) {
+	h := k.hash(key, c)
 	mask := uint32(len(k.slots) - 1)
 	tag := uint32(h >> 32)
 	for i := uint32(h) & mask; ; i = (i + 1) & mask {
@@ -63,24 +86,41 @@ func (k *keys) find(key []byte) (ID, uint64, bool) {
 		}
 		if s.tag == tag {
 			r := k.refs[s.key-1]
-			if string(k.bytes(r)) == string(key) {
+			if r.code() == c && string(k.bytes(r)) == string(key) {
 				return r.id, h, true
 			}
 		}
 	}
 }
 
-// insert adds a key that find did not find, under the hash it returned. The
-// bytes are copied.
+// insert adds a verbatim key that find did not find, under the hash it
+// returned. The bytes are copied.
 func (k *keys) insert(key []byte, h uint64, id ID) keyRef {
+	r := k.store(key)
+	r.id = id
+	k.add(r, h)
+	return r
+}
+
+// insertCoded is insert for a key of any code.
+func (k *keys) insertCoded(key []byte, c code, h uint64, id ID) {
+	r := k.store(key)
+	r.id = id
+	k.add(r.in(c), h)
+}
+
+// in is the same key bytes in another code.
+func (r keyRef) in(c code) keyRef {
+	r.place = r.chunk()<<codeBits | uint32(c)
+	return r
+}
+
+func (k *keys) add(r keyRef, h uint64) {
 	if (len(k.refs)+1)*4 > len(k.slots)*3 {
 		k.grow()
 	}
-	r := k.store(key)
-	r.id = id
 	k.refs = append(k.refs, r)
 	k.place(slot{tag: uint32(h >> 32), key: uint32(len(k.refs))}, uint32(h))
-	return r
 }
 
 func (k *keys) store(key []byte) keyRef {
@@ -91,7 +131,7 @@ func (k *keys) store(key []byte) keyRef {
 	}
 	off := len(k.blobs[last])
 	k.blobs[last] = append(k.blobs[last], key...)
-	return keyRef{chunk: uint32(last), off: uint32(off), size: uint32(len(key))}
+	return keyRef{place: uint32(last) << codeBits, off: uint32(off), size: uint32(len(key))}
 }
 
 func (k *keys) place(s slot, h uint32) {
@@ -106,14 +146,53 @@ func (k *keys) place(s slot, h uint32) {
 func (k *keys) grow() {
 	k.slots = make([]slot, 2*len(k.slots))
 	for i, r := range k.refs {
-		h := maphash.Bytes(k.seed, k.bytes(r))
+		h := k.hash(k.bytes(r), r.code())
 		k.place(slot{tag: uint32(h >> 32), key: uint32(i + 1)}, uint32(h))
 	}
 }
 
 // Decode brings a field as it stands in a log to the value it stands for,
-// appending to dst. Formats own these; nil means "verbatim".
+// appending to dst. Formats own these; nil means "verbatim". A Decode depends
+// on nothing but src, because what a raw form stands for is remembered, for
+// each Decode on its own. It should be a declared function: every function
+// value made at run time counts as another Decode, and those of a stream
+// beyond the 254th are remembered no more.
 type Decode func(dst, src []byte) []byte
+
+// same reports whether two are one function value. A function value is a
+// pointer to its code and what it has captured: equal pointers are equal
+// functions, and while codes keeps the value, nothing else can get its place.
+func (d Decode) same(e Decode) bool {
+	return *(*unsafe.Pointer)(unsafe.Pointer(&d)) == *(*unsafe.Pointer)(unsafe.Pointer(&e))
+}
+
+// codes numbers the Decodes that a dictionary has met, from 1.
+type codes struct {
+	known []Decode
+	last  code
+}
+
+// of is the code of d, false if there are too many.
+func (cs *codes) of(d Decode) (code, bool) {
+	if d == nil {
+		return verbatim, true
+	}
+	if cs.last != verbatim && cs.known[cs.last-1].same(d) {
+		return cs.last, true
+	}
+	for i, known := range cs.known {
+		if known.same(d) {
+			cs.last = code(i + 1)
+			return cs.last, true
+		}
+	}
+	if len(cs.known) == maxCodes-1 {
+		return verbatim, false
+	}
+	cs.known = append(cs.known, d)
+	cs.last = code(len(cs.known))
+	return cs.last, true
+}
 
 // Strings is a growing dictionary of byte strings. Entry 0 is Absent. It
 // belongs to its stream and must not be used by two goroutines at once.
@@ -121,6 +200,7 @@ type Strings struct {
 	keys    keys
 	values  []keyRef
 	scratch []byte
+	codes   codes
 }
 
 func newStrings() *Strings {
@@ -143,38 +223,40 @@ func (s *Strings) String(id ID) string { return string(s.Bytes(id)) }
 // intern finds or adds the value that raw decodes to. Raw forms are remembered,
 // so each is decoded once.
 func (s *Strings) intern(raw []byte, decode Decode) ID {
-	id, h, ok := s.keys.find(raw)
+	c, known := s.codes.of(decode)
+	if !known {
+		s.scratch = decode(s.scratch[:0], raw)
+		return s.intern(s.scratch, nil)
+	}
+	id, h, ok := s.keys.find(raw, c)
 	if ok {
 		return id
 	}
-	if decode == nil {
+	if c == verbatim {
 		return s.add(raw, h)
 	}
 	s.scratch = decode(s.scratch[:0], raw)
-	return s.alias(raw, h, s.scratch)
+	return s.alias(raw, c, h, s.scratch)
 }
 
 func (s *Strings) add(value []byte, h uint64) ID {
+	if len(value) == 0 {
+		return Absent
+	}
 	id := ID(len(s.values))
 	s.values = append(s.values, s.keys.insert(value, h, id))
 	return id
 }
 
-// alias makes raw (hashed h, not in the table) another key of value, which is
-// added if it is new. An empty value is Absent.
-func (s *Strings) alias(raw []byte, h uint64, value []byte) ID {
-	if len(value) == 0 {
-		s.keys.insert(raw, h, Absent)
-		return Absent
-	}
+// alias makes raw in code c (hashed h, not in the table) another key of value,
+// which is added if it is new. An empty value is Absent.
+func (s *Strings) alias(raw []byte, c code, h uint64, value []byte) ID {
+	id := s.intern(value, nil)
 	if string(raw) == string(value) {
-		return s.add(raw, h)
+		s.keys.add(s.values[id].in(c), h) // nothing to decode: the bytes are there already
+		return id
 	}
-	id, vh, ok := s.keys.find(value)
-	if !ok {
-		id = s.add(value, vh)
-	}
-	s.keys.insert(raw, h, id)
+	s.keys.insertCoded(raw, c, h, id)
 	return id
 }
 
@@ -200,9 +282,19 @@ func (a *Addresses) Len() int { return len(a.addrs) }
 func (a *Addresses) Addr(id ID) netip.Addr { return a.addrs[id] }
 
 func (a *Addresses) intern(raw []byte) (ID, bool) {
-	id, h, ok := a.keys.find(raw)
+	id, h, ok := a.keys.find(raw, verbatim)
 	if ok {
 		return id, true
+	}
+	if len(raw) > maxAddrText {
+		return 0, false
+	}
+	// Ports differ in nearly every line, so forms with one are not remembered.
+	if bare := bareAddr(raw); len(bare) < len(raw) {
+		raw = bare
+		if id, h, ok = a.keys.find(raw, verbatim); ok {
+			return id, true
+		}
 	}
 	addr, ok := parseAddr(raw)
 	if !ok {
@@ -212,7 +304,7 @@ func (a *Addresses) intern(raw []byte) (ID, bool) {
 	if string(a.text) == string(raw) {
 		return a.add(addr, raw, h), true
 	}
-	id, ch, ok := a.keys.find(a.text)
+	id, ch, ok := a.keys.find(a.text, verbatim)
 	if !ok {
 		id = a.add(addr, a.text, ch)
 	}
@@ -285,7 +377,7 @@ func (r *RefererHosts) intern(raw []byte, decode Decode) ID {
 	if !simple {
 		return r.internSlow(raw, decode)
 	}
-	id, h, ok := r.keys.find(authority)
+	id, h, ok := r.keys.find(authority, verbatim)
 	if ok {
 		return id
 	}
@@ -310,7 +402,7 @@ func (r *RefererHosts) internSlow(raw []byte, decode Decode) ID {
 
 func (r *RefererHosts) internHost(host string) ID {
 	key := []byte(host)
-	id, h, ok := r.keys.find(key)
+	id, h, ok := r.keys.find(key, verbatim)
 	if ok {
 		return id
 	}

@@ -24,7 +24,7 @@ type Input struct {
 	BytesRead int64   // as stored, before decompression
 	Present   Columns // columns that the log has
 	Reasons   []Reason
-	Err       error // why it could not be read to its end, or at all
+	Err       error // why it could not be read to its end, or at all; does not repeat Name
 }
 
 // Reason is how often lines were rejected for one reason, with the first of

@@ -83,6 +83,10 @@ func (c Class) State() State {
 // the root label).
 const MaxHostLen = 253
 
+// maxUnicodeHost is the longest host name, in bytes of UTF-8, that is brought
+// to ASCII: the cost of Punycode grows with the square of the length.
+const maxUnicodeHost = 4 * MaxHostLen
+
 // Parse reads one decoded header value. The host is in canonical form (see
 // CanonicalHost) and is "" unless the class is ClassHost. A value of "-" is
 // an absent header: every text format writes it so.
@@ -177,6 +181,9 @@ func CanonicalHost(authority string) (string, bool) {
 		}
 		authority = authority[:colon]
 	}
+	if len(authority) > maxUnicodeHost {
+		return "", false
+	}
 	authority = strings.TrimSuffix(authority, ".")
 	ascii, plain := true, true
 	for i := 0; i < len(authority); i++ {
@@ -188,6 +195,9 @@ func CanonicalHost(authority string) (string, bool) {
 		}
 	}
 	if !ascii {
+		if !utf8.ValidString(authority) {
+			return "", false // all such names would become one
+		}
 		mapped, err := idna.Lookup.ToASCII(authority)
 		if err != nil {
 			return "", false

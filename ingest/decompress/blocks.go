@@ -1,0 +1,177 @@
+package decompress
+
+import (
+	"context"
+	"io"
+)
+
+// BlockSize is the size of a block in bytes.
+const BlockSize = 256 << 10
+
+// aheadBlocks is how many blocks there are when reading runs ahead: one with
+// the caller, one waiting and one being filled.
+const aheadBlocks = 3
+
+// Ahead says whether a goroutine reads ahead of the caller. The blocks are the
+// same in any case.
+type Ahead int
+
+// When to read ahead.
+const (
+	Never    Ahead = iota
+	IfPacked       // pays if a core is idle; for plain files it never does
+	Always         // for pipes, so that waiting for them can be broken off
+)
+
+// Blocks decompresses one source after another in large blocks. Buffers are
+// kept from one source to the next. The zero value is ready for Start.
+type Blocks struct {
+	reader Reader
+	bufs   [aheadBlocks][]byte
+	last   block // what Next returned
+	source io.Reader
+	when   Ahead
+	ahead  *ahead // nil: the caller reads
+}
+
+// block is what one call of Next returns and what Blocks knows by then.
+type block struct {
+	data     []byte
+	err      error // behind data
+	packing  Packing
+	consumed int64
+}
+
+// ahead is the goroutine that reads, as its caller sees it.
+type ahead struct {
+	free chan []byte
+	full chan block
+	quit chan struct{}
+}
+
+// Start begins to read src at the first Next.
+func (b *Blocks) Start(src io.Reader, when Ahead) {
+	b.source, b.when, b.last, b.ahead = src, when, block{}, nil
+}
+
+// Next returns the next block: BlockSize bytes, unless an error comes with it,
+// which is io.EOF, *Error or a fault of the source, and then it is the last.
+// The block is valid until the next call. When reading runs ahead, Next does
+// not outwait ctx.
+func (b *Blocks) Next(ctx context.Context) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if b.last.err != nil {
+		return nil, b.last.err
+	}
+	first := b.last.packing == ""
+	if b.ahead == nil && (first && b.when == Always || !first && b.when == IfPacked && b.last.packing != Plain) {
+		b.run(first)
+	}
+	if b.ahead != nil {
+		return b.await(ctx)
+	}
+	if first {
+		b.reader.Reset(b.source)
+	}
+	b.last = b.reader.block(b.buffer(0))
+	return b.last.data, b.last.err
+}
+
+// await returns the next block that the goroutine has read.
+func (b *Blocks) await(ctx context.Context) ([]byte, error) {
+	if b.last.data != nil {
+		b.ahead.free <- b.last.data[:BlockSize] // has room for every buffer
+		b.last.data = nil
+	}
+	select {
+	case b.last = <-b.ahead.full:
+		return b.last.data, b.last.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// run starts the goroutine, which ends with the source, or at Stop.
+func (b *Blocks) run(first bool) {
+	a := &ahead{
+		free: make(chan []byte, aheadBlocks),
+		full: make(chan block, aheadBlocks),
+		quit: make(chan struct{}),
+	}
+	for i := range b.bufs {
+		if buf := b.buffer(i); i > 0 || first { // the caller has had buffer 0 otherwise, and gives it back
+			a.free <- buf
+		}
+	}
+	b.ahead = a
+	go func() {
+		if first {
+			b.reader.Reset(b.source)
+		}
+		a.read(&b.reader)
+	}()
+}
+
+// Packing is how the source is packed; known once Next has returned a block.
+func (b *Blocks) Packing() Packing { return b.last.packing }
+
+// Consumed is how many bytes of the source had been read when the block that
+// Next returned last was complete.
+func (b *Blocks) Consumed() int64 { return b.last.consumed }
+
+// Stop ends the reading. If that ran ahead and Next has not returned an error
+// of the source yet, its goroutine may still be in a Read, and b must not be
+// started again; Stop reports whether it may.
+func (b *Blocks) Stop() (reusable bool) {
+	if b.ahead == nil {
+		return true
+	}
+	close(b.ahead.quit)
+	b.ahead = nil
+	return b.last.err != nil
+}
+
+func (b *Blocks) buffer(i int) []byte {
+	if b.bufs[i] == nil {
+		b.bufs[i] = make([]byte, BlockSize)
+	}
+	return b.bufs[i]
+}
+
+// read fills blocks until the source ends.
+func (a *ahead) read(r *Reader) {
+	for {
+		select {
+		case buf := <-a.free:
+			filled := r.block(buf)
+			a.full <- filled // has room for every buffer
+			if filled.err != nil {
+				return
+			}
+		case <-a.quit:
+			return
+		}
+	}
+}
+
+// maxIdle is how many empty reads in a row are borne, as in bufio.
+const maxIdle = 100
+
+// block reads until buf is full or an error comes.
+func (r *Reader) block(buf []byte) block {
+	var err error
+	n := 0
+	for idle := 0; n < len(buf) && err == nil; idle++ {
+		var m int
+		m, err = r.Read(buf[n:])
+		n += m
+		if m > 0 {
+			idle = 0
+		} else if err == nil && idle == maxIdle {
+			err = io.ErrNoProgress
+		}
+	}
+	return block{data: buf[:n], err: err, packing: r.packing, consumed: r.Consumed()}
+}

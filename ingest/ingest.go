@@ -1,0 +1,172 @@
+// Package ingest reads access logs: it finds the inputs, unpacks them, tells
+// their formats and hands their rows over as batches, in several streams.
+package ingest
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"rulecast/ingest/format"
+	"rulecast/ingest/record"
+	"rulecast/ingest/source"
+)
+
+// DefaultMaxLine is the longest line that is read, in bytes, unless Options
+// say otherwise. CloudFront and others log nothing longer than some 30 KiB.
+const DefaultMaxLine = 1 << 20
+
+// Options say how inputs are read. The zero value reads no columns of inputs
+// in any format.
+type Options struct {
+	Format  string         // name of the format of every input; "" detects each
+	Columns record.Columns // the columns to fill
+	MaxLine int            // longest line in bytes, without its newline; 0 is DefaultMaxLine
+	Rejects string         // file that gets every line that could not be read; "" for none
+
+	// Since and Until keep rows with Since <= time < Until; zero is no bound.
+	// With a bound, Time is filled even if Columns has it not.
+	Since, Until time.Time
+
+	Stdin io.Reader // what "-" stands for; nil if there is none
+}
+
+// Reader reads a list of inputs in streams.
+type Reader struct {
+	columns      record.Columns
+	since, until int64 // µs since the Unix epoch
+	windowed     bool
+	maxLine      int
+	forced       *format.Format // nil: detect
+	detect       func(head []byte, whole bool) (*format.Format, []format.Miss)
+
+	sources  []*source.Input
+	inputs   []record.Input // the accounts of sources
+	order    []int          // of sources, largest first
+	taken    atomic.Int64   // of order
+	finished atomic.Int64   // inputs
+
+	read    atomic.Int64 // bytes as stored
+	total   int64        // or -1
+	rejects *rejects     // nil if they are not wanted
+}
+
+// Open finds the inputs that args name (see source.List) and checks the
+// options. Nothing is read yet.
+func Open(args []string, opts Options) (*Reader, error) {
+	r := &Reader{columns: opts.Columns, maxLine: opts.MaxLine, detect: format.Detect}
+	if r.maxLine <= 0 {
+		r.maxLine = DefaultMaxLine
+	}
+	if opts.Format != "" {
+		if r.forced = format.Named(opts.Format); r.forced == nil {
+			return nil, fmt.Errorf("unknown format %q: it is one of %s", opts.Format, formatNames())
+		}
+	}
+	if err := r.setWindow(opts.Since, opts.Until); err != nil {
+		return nil, err
+	}
+	var err error
+	if r.sources, err = source.List(args, opts.Stdin); err != nil {
+		return nil, err
+	}
+	r.plan()
+	if opts.Rejects != "" {
+		if r.rejects, err = newRejects(opts.Rejects, r.sources); err != nil {
+			return nil, fmt.Errorf("%s: %w", opts.Rejects, err)
+		}
+	}
+	return r, nil
+}
+
+func formatNames() string {
+	var names []string
+	for _, f := range format.All() {
+		names = append(names, f.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (r *Reader) setWindow(since, until time.Time) error {
+	r.since, r.until = math.MinInt64, math.MaxInt64
+	if !since.IsZero() {
+		r.since, r.windowed = since.UnixMicro(), true
+	}
+	if !until.IsZero() {
+		r.until, r.windowed = until.UnixMicro(), true
+	}
+	if r.since >= r.until {
+		return errors.New("the time window is empty: since is not before until")
+	}
+	if r.windowed {
+		r.columns |= record.ColumnSet(record.Time)
+	}
+	return nil
+}
+
+// plan makes the accounts and the order in which inputs are taken: what takes
+// longest first, so that the streams end at about the same time.
+func (r *Reader) plan() {
+	r.inputs = make([]record.Input, len(r.sources))
+	r.order = make([]int, len(r.sources))
+	weight := func(i int) int64 {
+		if size := r.sources[i].Size; size >= 0 {
+			return size
+		}
+		return math.MaxInt64 // a pipe: nobody knows
+	}
+	for i, src := range r.sources {
+		r.inputs[i].Name = src.Name
+		r.order[i] = i
+		switch {
+		case src.Size < 0:
+			r.total = -1
+		case r.total >= 0:
+			r.total += src.Size
+		}
+	}
+	slices.SortStableFunc(r.order, func(a, b int) int { return cmp.Compare(weight(b), weight(a)) })
+}
+
+// take returns the next input to read, or false if there is none.
+func (r *Reader) take() (int, bool) {
+	n := r.taken.Add(1) - 1
+	if n >= int64(len(r.order)) {
+		return 0, false
+	}
+	return r.order[n], true
+}
+
+// Columns are the columns that the batches have: those asked for, and Time if
+// there is a time window.
+func (r *Reader) Columns() record.Columns { return r.columns }
+
+// Progress says how many bytes, as stored, have been read so far and how many
+// there are, -1 if that is not known. It may be called at any time.
+func (r *Reader) Progress() (read, total int64) { return r.read.Load(), r.total }
+
+// Inputs are the accounts of all inputs, in the order of source.List. They are
+// complete once every stream has ended, and are the same for any number of
+// streams.
+func (r *Reader) Inputs() []record.Input { return slices.Clone(r.inputs) }
+
+// Close ends the reading, after all streams have ended. If they read every
+// input, the file of rejects gets its name; otherwise it is removed.
+func (r *Reader) Close() error {
+	if r.rejects == nil {
+		return nil
+	}
+	rejects := r.rejects
+	r.rejects = nil
+	if r.finished.Load() != int64(len(r.inputs)) {
+		rejects.discard()
+		return nil
+	}
+	return rejects.publish()
+}

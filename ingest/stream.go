@@ -1,0 +1,208 @@
+package ingest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"runtime"
+	"sync/atomic"
+
+	"rulecast/ingest/decompress"
+	"rulecast/ingest/format"
+	"rulecast/ingest/record"
+	"rulecast/ingest/source"
+)
+
+// headSize is how much of an input, unpacked, formats may look at.
+const headSize = 64 << 10
+
+// Streams makes n streams that share the inputs: each takes the next one when
+// it is done with another. They may be read by a goroutine each. Call it once.
+func (r *Reader) Streams(n int) []record.Stream {
+	streams := make([]record.Stream, max(n, 1))
+	busy := min(len(streams), len(r.sources))
+	ahead := decompress.Never
+	if busy < runtime.GOMAXPROCS(0) {
+		ahead = decompress.IfPacked
+	}
+	for i := range streams {
+		streams[i] = &stream{reader: r, ahead: ahead}
+	}
+	return streams
+}
+
+// stream reads inputs, one after another, with one builder.
+type stream struct {
+	reader  *Reader
+	ahead   decompress.Ahead
+	builder *record.Builder
+	blocks  *decompress.Blocks
+	spool   *spool // of rejects; nil until there is one
+	carry   []byte // the beginning of a line
+	err     error  // what ended it early
+}
+
+// Each implements record.Stream.
+func (s *stream) Each(ctx context.Context, fn func(*record.Batch) error) error {
+	for s.err == nil {
+		if s.err = ctx.Err(); s.err != nil {
+			break
+		}
+		i, ok := s.reader.take()
+		if !ok {
+			return nil
+		}
+		s.prepare()
+		in := &reading{stream: s, index: i, account: &s.reader.inputs[i], fn: fn}
+		if s.err = in.run(ctx, s.reader.sources[i]); s.err == nil {
+			s.reader.finished.Add(1)
+		}
+	}
+	return s.err
+}
+
+func (s *stream) prepare() {
+	if s.blocks == nil {
+		s.blocks = new(decompress.Blocks)
+	}
+	if s.builder == nil {
+		s.builder = record.NewBuilder(s.reader.columns)
+		if s.reader.windowed {
+			s.builder.SetWindow(s.reader.since, s.reader.until)
+		}
+	}
+}
+
+// reading is the passage of one input through a stream. Its methods return
+// errors that end the stream; what is wrong with the input goes to its account.
+type reading struct {
+	*stream
+	index   int
+	account *record.Input
+	fn      func(*record.Batch) error
+	at      format.Position
+	reasons map[string]*record.Reason
+
+	format   *format.Format
+	decoder  format.Decoder
+	skipping bool // within a line that is too long
+}
+
+func (in *reading) run(ctx context.Context, src *source.Input) error {
+	in.builder.NextInput()
+	file, err := src.Open()
+	if err != nil {
+		in.account.Err = err
+		return nil
+	}
+	defer file.Close()
+	if err = in.read(ctx, file); err == nil {
+		err = in.flush()
+	}
+	if err != nil {
+		in.account.Err = err
+	}
+	return cmp.Or(err, in.finish())
+}
+
+// read tells what the input is and reads it to its end.
+func (in *reading) read(ctx context.Context, file *source.File) error {
+	ahead := in.ahead
+	if file.At == nil {
+		ahead = decompress.Always
+	}
+	in.blocks.Start(progress{file, &in.reader.read}, ahead)
+	defer in.stop()
+	data, fault := in.blocks.Next(ctx)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	in.account.Packing = string(in.blocks.Packing())
+	data = bytes.TrimPrefix(data, utf8BOM)
+	if len(data) > 0 {
+		head := data[:min(len(data), headSize)]
+		var err error
+		in.format, err = in.reader.recognise(head, fault == io.EOF && len(head) == len(data))
+		if err != nil {
+			in.account.Err = err
+		}
+	}
+	if fault != nil && fault != io.EOF {
+		in.account.Err = fault // a better reason for not being recognised, too
+	}
+	if in.format == nil {
+		return nil
+	}
+	in.account.Format = in.format.Name
+	if in.format.OpenTable != nil {
+		return in.table(ctx, file)
+	}
+	in.decoder = in.format.New()
+	return in.lines(ctx, data, fault)
+}
+
+func (in *reading) stop() {
+	if in.format == nil || in.format.OpenTable == nil {
+		in.account.BytesRead = in.blocks.Consumed()
+	}
+	if !in.blocks.Stop() {
+		in.blocks = nil
+	}
+}
+
+// recognise finds the format of an input that begins with head.
+func (r *Reader) recognise(head []byte, whole bool) (*format.Format, error) {
+	if r.forced != nil {
+		if hint := utf16Hint(head); hint != "" && r.forced.OpenTable == nil {
+			return nil, &UnrecognisedError{Hint: hint}
+		}
+		return r.forced, nil
+	}
+	f, misses := r.detect(head, whole)
+	if f == nil {
+		return nil, &UnrecognisedError{Hint: hint(head), Misses: misses}
+	}
+	return f, nil
+}
+
+// flush hands over what the builder holds, if anything.
+func (in *reading) flush() error {
+	if in.builder.Rows() == 0 && len(in.builder.Rejects()) == 0 {
+		return nil
+	}
+	batch := in.builder.Flush(in.index)
+	in.account.Rows += int64(batch.Rows)
+	in.count(batch.Rejects)
+	err := in.fn(batch)
+	in.builder.Reset()
+	return err
+}
+
+var errUnequal = errors.New("rows, rejects and skipped lines do not add up to the lines read: please report this")
+
+// finish closes the account.
+func (in *reading) finish() error {
+	a := in.account
+	a.Lines, a.Skipped = in.at.Line, in.at.Skipped
+	a.Outside = in.builder.TakeOutside()
+	a.Present |= in.builder.Present()
+	a.Reasons = in.sortedReasons()
+	if a.Lines != a.Rows+a.Rejects+a.Skipped+a.Outside && a.Err == nil {
+		a.Err = errUnequal
+	}
+	return in.endRejects()
+}
+
+// progress counts the bytes that are read.
+type progress struct {
+	io.Reader
+	n *atomic.Int64
+}
+
+func (p progress) Read(b []byte) (int, error) {
+	n, err := p.Reader.Read(b)
+	p.n.Add(int64(n))
+	return n, err
+}
