@@ -46,11 +46,16 @@ func (d *Database) Country(a netip.Addr) Country {
 	}
 	c, err := d.source.country(a)
 	if err != nil {
-		d.errors.Add(1)
-		d.first.CompareAndSwap(nil, &err)
+		d.failed(err)
 		return Unknown
 	}
 	return c
+}
+
+// failed is a function of its own so that err is allocated only here.
+func (d *Database) failed(err error) {
+	d.errors.Add(1)
+	d.first.CompareAndSwap(nil, &err)
 }
 
 // Errors counts the look-ups that found an entry which cannot be read: the

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 
 	"rulecast/ingest/record"
 	"rulecast/report"
@@ -10,6 +11,7 @@ import (
 // Source is where the requests of a result came from.
 type Source struct {
 	Inputs    []record.Input
+	Warnings  []string
 	Countries string // which database placed clients, and its date; "" if none was asked
 }
 
@@ -92,7 +94,7 @@ func rejectNotes(s *Source) []string {
 
 // sourceWarnings are the doubts that come from the inputs themselves.
 func sourceWarnings(s *Source) []string {
-	var out []string
+	out := slices.Clone(s.Warnings)
 	for i := range s.Inputs {
 		if in := &s.Inputs[i]; in.Err != nil {
 			out = append(out, fmt.Sprintf("%s: %v", in.Name, in.Err))

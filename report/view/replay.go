@@ -141,6 +141,9 @@ func sensitivityTable(s *replay.Side) report.Table {
 	}
 	for i, v := range s.Candidate.Variants {
 		if matters[v.Switch] {
+			if i == 0 || s.Candidate.Variants[i-1].Switch != v.Switch {
+				t.AddRow(v.Switch, "as in the ruleset", stopped)
+			}
 			t.AddRow(v.Switch, v.Value, s.Variants[i])
 		}
 	}

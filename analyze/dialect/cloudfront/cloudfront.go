@@ -62,6 +62,10 @@ func Profile() profile.Profile {
 // the web ACL's rules, then the function. The networks of a rule are ordered
 // by IP version, as the sets are. A client of unknown country is served.
 func Resolve(rs *policy.Ruleset) {
+	hasReferer := func(r policy.Rule) bool { return r.Control == policy.Referer }
+	if !slices.ContainsFunc(rs.Rules, hasReferer) {
+		rs.Settings = nil // the only switch is of the Referer list
+	}
 	order := [policy.NumControls]int{policy.Country: 0, policy.IP: 1, policy.Referer: 2}
 	slices.SortStableFunc(rs.Rules, func(a, b policy.Rule) int { return order[a.Control] - order[b.Control] })
 	for i := range rs.Rules {

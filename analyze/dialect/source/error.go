@@ -125,6 +125,15 @@ func (r *Report) Warnf(pos policy.Pos, format string, args ...any) {
 // Failed reports whether there was an error.
 func (r *Report) Failed() bool { return len(r.errs) > 0 }
 
+// Places is the places of all errors so far.
+func (r *Report) Places() map[policy.Pos]bool {
+	places := make(map[policy.Pos]bool, len(r.errs))
+	for _, e := range r.errs {
+		places[e.Pos] = true
+	}
+	return places
+}
+
 // Err is all errors as one *Errors in file order, or nil.
 func (r *Report) Err() error {
 	if !r.Failed() {

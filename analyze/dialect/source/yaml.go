@@ -3,6 +3,7 @@ package source
 import (
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -27,7 +28,7 @@ func ReadYAML(f *File, r *Report) (*Node, bool) {
 	if !y.plain(tokens) {
 		return nil, false
 	}
-	file, err := y.parse(tokens)
+	file, err := y.parse(joinColons(tokens))
 	if err != nil {
 		var syntax *yaml.SyntaxError
 		if errors.As(err, &syntax) && syntax.Token != nil {
@@ -143,7 +144,7 @@ func (y *yamlReader) value(node ast.Node, depth int) (Node, bool) {
 		n.Kind = List
 		n.Items = make([]Node, 0, len(v.Values))
 		for _, item := range v.Values {
-			child, ok := y.item(item, depth+1)
+			child, ok := y.value(item, depth+1)
 			if !ok {
 				return n, false
 			}
@@ -160,22 +161,55 @@ func (y *yamlReader) value(node ast.Node, depth int) (Node, bool) {
 	return n, true
 }
 
-// item reads an entry of a list. In a flow list the parser takes 2001:db8::1
-// for a map once a quoted entry stands before it, though no space follows the
-// colon (YAML 1.2.2 section 7.3.3); that is undone here.
-func (y *yamlReader) item(node ast.Node, depth int) (Node, bool) {
-	m, ok := node.(*ast.MappingNode)
-	if !ok || m.IsFlowStyle || len(m.Values) != 1 {
-		return y.value(node, depth)
+// joinColons undoes a mistake of the lexer: after a quoted text in a flow map
+// it takes the colons in [2001:db8::1] for those of a map, though no space
+// follows them (YAML 1.2.2 section 7.3.3).
+func joinColons(tokens token.Tokens) token.Tokens {
+	var open []token.Type
+	out := make(token.Tokens, 0, len(tokens))
+	joined := false
+	for i, t := range tokens {
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			open = append(open, t.Type)
+		case token.SequenceEndType, token.MappingEndType:
+			open = open[:max(0, len(open)-1)]
+		}
+		inList := len(open) > 0 && open[len(open)-1] == token.SequenceStartType
+		if !inList || len(out) == 0 || i == 0 {
+			out = append(out, t)
+			continue
+		}
+		last, before := out[len(out)-1], tokens[i-1]
+		adjacent := t.Position.Line == before.Position.Line && plain(t) &&
+			t.Position.Column == before.Position.Column+utf8.RuneCountInString(before.Value)
+		colon := t.Type == token.MappingValueType || before.Type == token.MappingValueType
+		if next := i + 1; t.Type == token.MappingValueType {
+			adjacent = adjacent && next < len(tokens) && plain(tokens[next]) && tokens[next].Position.Line == t.Position.Line &&
+				tokens[next].Position.Column == t.Position.Column+1
+		}
+		if adjacent && colon && plain(before) {
+			out[len(out)-1] = token.String(last.Value+t.Value, last.Origin+t.Origin, last.Position)
+			joined = true
+			continue
+		}
+		out = append(out, t)
 	}
-	key, colon, value := m.Values[0].Key.GetToken(), m.Start, m.Values[0].Value.GetToken()
-	adjacent := key.Position.Line == value.Position.Line && value.Position.Column == colon.Position.Column+1 &&
-		value.Type != token.ImplicitNullType
-	_, scalar := m.Values[0].Value.(ast.ScalarNode)
-	if !adjacent || !scalar || quoted(key) || quoted(value) {
-		return y.value(node, depth)
+	if !joined {
+		return tokens
 	}
-	return Node{Kind: Text, Text: key.Value + ":" + value.Value, Pos: y.pos(key)}, true
+	for i, t := range out {
+		t.Prev, t.Next = nil, nil
+		if i > 0 {
+			t.Prev, out[i-1].Next = out[i-1], t
+		}
+	}
+	return out
+}
+
+// plain reports whether a token is part of a text without quotes.
+func plain(t *token.Token) bool {
+	return t.Type == token.MappingValueType || t.CharacterType == token.CharacterTypeMiscellaneous && !quoted(t)
 }
 
 func quoted(t *token.Token) bool {

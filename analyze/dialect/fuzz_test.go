@@ -1,0 +1,110 @@
+package dialect_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rulecast/analyze/dialect"
+	"rulecast/analyze/dialect/profile"
+	"rulecast/analyze/policy"
+)
+
+// seed adds the samples and some texts as seeds.
+func seed(f *testing.F, pattern string, more ...string) {
+	files, err := filepath.Glob(samples + pattern)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	for _, text := range more {
+		f.Add([]byte(text))
+	}
+}
+
+// stable demands that whatever can be read can be written, in both forms, and
+// is the same when it is read again.
+func stable(t *testing.T, data []byte, o dialect.Options) {
+	rs, err := dialect.Parse("f", data, o)
+	if err != nil {
+		return
+	}
+	d, err := dialect.Named(rs.Provider)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, form := range []struct {
+		write func(*policy.Ruleset) ([]byte, error)
+		ids   bool
+	}{{dialect.Render, d.NativeIDs}, {dialect.RenderYAML, true}} {
+		text, err := form.write(rs)
+		if err != nil {
+			t.Fatalf("read, but not written: %v\n%s", err, data)
+		}
+		back, err := dialect.Parse("f", text, dialect.Options{Provider: rs.Provider})
+		if err != nil {
+			t.Fatalf("written, but not read: %v\n%s", err, text)
+		}
+		if diff := cmp.Diff(rs, back, same(form.ids)); diff != "" {
+			t.Fatalf("%s\n%s\n%s", diff, data, text)
+		}
+	}
+}
+
+func fuzz(f *testing.F, provider string) {
+	f.Fuzz(func(t *testing.T, data []byte) { stable(t, data, dialect.Options{Provider: provider}) })
+}
+
+func FuzzImageKit(f *testing.F) {
+	seed(f, "imagekit*", "[referer allowlist]\nhttps://[::1]:80/#x\n[switches]\norder: ip country,referer\n")
+	fuzz(f, "imagekit")
+}
+
+func FuzzCDNetworks(f *testing.F) {
+	seed(f, "cdnetworks*", `{"rules": [{"type": "blacklist", "ips": ["::ffff:192.0.2.1/120"], "effective_range": {"uris": ["/;", "b?c"]}}]}`)
+	fuzz(f, "cdnetworks")
+}
+
+func FuzzTHEOlive(f *testing.F) {
+	seed(f, "theolive*", `{"publicationConfig": {}, "periods": [{"publicationConfig": {"geoBlocking": {"enabled": false}}, "from": "2026-01-31T20:00:00.5+09:30"}]}`)
+	fuzz(f, "theolive")
+}
+
+func FuzzCloudFrontRules(f *testing.F) {
+	seed(f, "cloudfront*", `{"Name":"x","Scope":"CLOUDFRONT","IPAddressVersion":"IPV4","Addresses":["192.0.2.7/31"]}`)
+	fuzz(f, "cloudfront")
+}
+
+func FuzzYAML(f *testing.F) {
+	seed(f, "*.yaml", "{provider: cdnetworks, ip: {block: ['a', 2001:db8::1]}}", "provider: |\n  imagekit\n", "a: {b: [c, d: e]}\n? x\n", "- - a\n- {b", "a: 'b\n\n c'\n")
+	f.Fuzz(func(t *testing.T, data []byte) { stable(t, data, dialect.Options{}) })
+}
+
+func FuzzURLPattern(f *testing.F) {
+	for _, text := range []string{`*.jpg$`, `\.(png|gif)\?`, `((a{100}){100})`, `(?i)x*+`, `[^\x00-\x{10FFFF}]`, `a**`} {
+		f.Add(text, "/a/b.jpg?c")
+	}
+	f.Fuzz(func(t *testing.T, text, url string) {
+		scope, _, err := profile.URLPattern(text)
+		if err != nil {
+			return
+		}
+		if scope.Pattern != text || scope.Regexp == nil {
+			t.Fatalf("%q: %+v", text, scope)
+		}
+		begin := time.Now()
+		scope.Contains(url[:min(len(url), 4096)], "")
+		if d := time.Since(begin); d > 2*time.Second {
+			t.Errorf("%q takes %s", text, d)
+		}
+	})
+}

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"rulecast/analyze/fold"
+	"rulecast/analyze/geo"
+	"rulecast/ingest"
+	"rulecast/ingest/record"
+	"rulecast/report/view"
+)
+
+// inputFlags say which requests are read, and how.
+type inputFlags struct {
+	format       string
+	since, until string
+	rejects      string
+	maxRejects   string
+	maxLine      int
+	workers      int
+	quiet        bool
+}
+
+func (f *inputFlags) add(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	fs.StringVar(&f.format, "format", "", "read every input as this `FORMAT` instead of telling it from the content")
+	fs.StringVar(&f.since, "since", "", "leave out requests before this `TIME` (RFC 3339, or a date, UTC)")
+	fs.StringVar(&f.until, "until", "", "leave out requests at or after this `TIME`")
+	fs.StringVar(&f.rejects, "rejects", "", "write the lines that could not be read, with their position, to `FILE`")
+	fs.StringVar(&f.maxRejects, "max-rejects", "1%", "most rejected lines, as a number or a `SHARE` of all lines, before the exit code is 4")
+	fs.IntVar(&f.maxLine, "max-line", ingest.DefaultMaxLine, "longest line that is read, in `BYTES`")
+	fs.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "read and match with this many `WORKERS`; the result is the same with any")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no summary line on standard error")
+}
+
+// parseTime reads --since and --until.
+func parseTime(flag, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, usagef("--%s %q: must be a time like 2026-11-21T08:00:00Z or a date", flag, text)
+}
+
+// limitRejects reads --max-rejects and says whether there are too many.
+func (f *inputFlags) limitRejects() (exceeded func(rejects, lines int64) bool, err error) {
+	text, percent := strings.CutSuffix(f.maxRejects, "%")
+	if percent {
+		share, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(share >= 0 && share <= 100) {
+			return nil, usagef("--max-rejects %q: must be a number of lines, or a share like 1%%", f.maxRejects)
+		}
+		return func(rejects, lines int64) bool { return float64(rejects) > share/100*float64(lines) }, nil
+	}
+	most, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || most < 0 {
+		return nil, usagef("--max-rejects %q: must be a number of lines, or a share like 1%%", f.maxRejects)
+	}
+	return func(rejects, _ int64) bool { return rejects > most }, nil
+}
+
+// reading is an open reader with what its flags ask of it.
+type reading struct {
+	*ingest.Reader
+	flags    *inputFlags
+	std      *streams
+	exceeded func(rejects, lines int64) bool
+	started  time.Time
+}
+
+// open checks the flags and finds the inputs; no log is read yet.
+func (f *inputFlags) open(std *streams, args []string, columns record.Columns) (*reading, error) {
+	if f.workers < 1 {
+		return nil, usagef("--workers %d: must be at least 1", f.workers)
+	}
+	if f.maxLine < 1 {
+		return nil, usagef("--max-line %d: must be at least 1", f.maxLine)
+	}
+	exceeded, err := f.limitRejects()
+	if err != nil {
+		return nil, err
+	}
+	since, err := parseTime("since", f.since)
+	if err != nil {
+		return nil, err
+	}
+	until, err := parseTime("until", f.until)
+	if err != nil {
+		return nil, err
+	}
+	r, err := ingest.Open(args, ingest.Options{
+		Format: f.format, Columns: columns, MaxLine: f.maxLine, Rejects: f.rejects, Since: since, Until: until, Stdin: std.in,
+	})
+	if err != nil {
+		return nil, usage(err)
+	}
+	return &reading{Reader: r, flags: f, std: std, exceeded: exceeded, started: time.Now()}, nil
+}
+
+// analyse runs an analysis over all that a reading has, and accounts for the
+// inputs. Countries is what placed the clients, or nil.
+func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A, countries *countrySource) (A, *view.Source, error) {
+	a, err := fold.Run(ctx, r.Streams(r.flags.workers), start)
+	if closing := r.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return a, nil, err
+	}
+	src := &view.Source{Inputs: r.Inputs()}
+	if countries != nil {
+		src.Countries = countries.String()
+		src.Warnings = countries.warnings()
+	}
+	if !r.flags.quiet {
+		fmt.Fprintf(r.std.err, "read %d requests from %d inputs in %.1f s, %d lines rejected\n",
+			src.Rows(), len(src.Inputs), time.Since(r.started).Seconds(), src.Rejects())
+	}
+	return a, src, r.unreadable(src)
+}
+
+// unreadable is the error of a reading that gave nothing at all because none
+// of its inputs could be read.
+func (r *reading) unreadable(src *view.Source) error {
+	var first error
+	for i := range src.Inputs {
+		in := &src.Inputs[i]
+		if in.Err == nil || in.Lines > 0 {
+			return nil
+		}
+		if first == nil {
+			first = fmt.Errorf("%s: %w", in.Name, in.Err)
+		}
+	}
+	if first != nil && len(src.Inputs) > 1 {
+		return fmt.Errorf("none of the %d inputs could be read; the first: %w", len(src.Inputs), first)
+	}
+	return first
+}
+
+// incomplete is the error of a reading that could not read all of its input
+// whole, nil otherwise.
+func (r *reading) incomplete(src *view.Source) error {
+	var faults []string
+	for i := range src.Inputs {
+		if in := &src.Inputs[i]; in.Err != nil {
+			faults = append(faults, in.Name)
+		}
+	}
+	if len(faults) > 0 {
+		return &incompleteError{fmt.Sprintf("not read whole: %s", strings.Join(faults, ", "))}
+	}
+	if r.exceeded(src.Rejects(), src.Lines()) {
+		return &incompleteError{fmt.Sprintf("%d of %d lines were rejected, more than --max-rejects %s", src.Rejects(), src.Lines(), r.flags.maxRejects)}
+	}
+	return nil
+}
+
+// geoFlags say where countries come from.
+type geoFlags struct {
+	file string
+	from string
+}
+
+func (f *geoFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.file, "geoip", "", "MaxMind-format `FILE` that places addresses, instead of the table that is built in")
+	cmd.Flags().StringVar(&f.from, "country-from", "prefer-log", "believe the country in the log (log), the database (geoip), or the log first (prefer-log)")
+}
+
+// countrySource is an open database and how it is asked.
+type countrySource struct {
+	db   *geo.Database
+	from geo.From
+}
+
+func (f *geoFlags) open() (*countrySource, error) {
+	from, err := geo.ParseFrom(f.from)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if f.file == "" {
+		db, err := geo.Builtin()
+		return &countrySource{db, from}, err
+	}
+	if from == geo.LogOnly {
+		return nil, usagef("--geoip is not used with --country-from log")
+	}
+	db, err := geo.Open(f.file)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return &countrySource{db, from}, nil
+}
+
+func (c *countrySource) String() string {
+	if c.from == geo.LogOnly {
+		return "as the log says"
+	}
+	info := c.db.Info()
+	text := info.Name
+	if !info.Date.IsZero() {
+		text += " of " + info.Date.Format(time.DateOnly)
+	}
+	if info.Path != "" {
+		text += " (" + info.Path + ")"
+	}
+	if c.from == geo.PreferLog {
+		text += ", where the log does not say"
+	}
+	return text
+}
+
+func (c *countrySource) warnings() []string {
+	if n := c.db.Errors(); n > 0 {
+		return []string{fmt.Sprintf("the country database could not be read for %d addresses, which count as unknown: %v", n, c.db.Err())}
+	}
+	return nil
+}
+
+// reconciled turns the error of counts that do not add up into one that says
+// whose fault it is. Nothing is reported then.
+func reconciled(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the counts do not add up, which is a defect of rulecast; nothing is reported: %w", err)
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"rulecast/analyze/dialect"
+	"rulecast/analyze/policy"
+	"rulecast/analyze/replay"
+	"rulecast/report/view"
+)
+
+// replayFlags are those that replay and diff share.
+type replayFlags struct {
+	inputFlags
+	outputFlags
+	geoFlags
+	rulesets []string
+	provider string
+	top      int
+	failIf   []string
+}
+
+func (f *replayFlags) add(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	fs.StringArrayVarP(&f.rulesets, "ruleset", "r", nil, "ruleset `FILE`: neutral YAML or a provider's native form")
+	fs.StringVar(&f.provider, "provider", "", "refuse rulesets for any other `PROVIDER`")
+	fs.IntVar(&f.top, "top", 20, "list this `NUMBER` of countries, referers and clients")
+	fs.StringArrayVar(&f.failIf, "fail-if", nil, "exit with 3 if this `CONDITION` on a figure of the summary holds, such as 'denied_share > 1%'")
+	f.inputFlags.add(cmd)
+	f.geoFlags.add(cmd)
+	f.outputFlags.add(cmd)
+}
+
+// load reads the rulesets. Those whose files have one name are told apart by
+// their paths.
+func (f *replayFlags) load() ([]*policy.Ruleset, error) {
+	var sets []*policy.Ruleset
+	byName := map[string]int{}
+	for _, path := range f.rulesets {
+		rs, err := loadRuleset(path, f.provider)
+		if err != nil {
+			return nil, err
+		}
+		sets = append(sets, rs)
+		byName[rs.Name]++
+	}
+	for i, rs := range sets {
+		if byName[filepath.Base(f.rulesets[i])] > 1 {
+			rs.Name = f.rulesets[i]
+		}
+	}
+	return sets, nil
+}
+
+// loadRuleset reads one ruleset file; what is wrong with it is a usage error.
+func loadRuleset(path, provider string) (*policy.Ruleset, error) {
+	rs, err := dialect.LoadFor(path, provider)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return rs, nil
+}
+
+func replayCommand(std *streams) *cobra.Command {
+	f := &replayFlags{}
+	cmd := &cobra.Command{
+		Use:   "replay -r RULESET [-r RULESET ...] INPUT...",
+		Short: "What would this ruleset have done?",
+		Long: `replay applies one or several candidate rulesets to every request of the
+inputs, in one pass. For each rule and each entry it counts the requests and
+bytes that it decided (it was the first to deny), matched (it would deny,
+whatever other rules do) and had exclusively (nothing else would deny: what is
+lost if it is removed). Everything adds up to the requests read, and the
+program checks that it does before it prints.
+
+denied_served are requests that the log shows answered below 400 and that the
+ruleset would stop: what would really change. The shares of --fail-if count
+redirected requests as denied.`,
+		Example: example(
+			"rulecast replay -r samples/rulesets/imagekit.yaml samples/logs",
+			"rulecast replay -r rules.yaml --table rules --as csv access.log.gz",
+			"rulecast replay -r rules.yaml --fail-if 'denied_served_share > 0.1%' logs/2026-11-20",
+		),
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.replay(cmd, std, args) },
+	}
+	f.add(cmd)
+	return cmd
+}
+
+func (f *replayFlags) replay(cmd *cobra.Command, std *streams, args []string) error {
+	if len(f.rulesets) == 0 {
+		return usagef("replay needs a ruleset: -r FILE")
+	}
+	if err := f.outputFlags.check(); err != nil {
+		return err
+	}
+	sets, err := f.load()
+	if err != nil {
+		return err
+	}
+	var candidates []replay.Candidate
+	for _, rs := range sets {
+		c := replay.Candidate{Ruleset: rs}
+		for _, v := range dialect.Variants(rs) {
+			c.Variants = append(c.Variants, replay.Variant(v))
+		}
+		candidates = append(candidates, c)
+	}
+	conditions, err := parseConditions(f.failIf, view.ReplayMetrics(&replay.Result{Sides: make([]replay.Side, 1)}, 0, &view.Source{}))
+	if err != nil {
+		return err
+	}
+	countries, err := f.geoFlags.open()
+	if err != nil {
+		return err
+	}
+	plan, err := replay.NewPlan(candidates, countries.from, countries.db)
+	if err != nil {
+		return err
+	}
+	r, err := f.inputFlags.open(std, args, plan.Columns())
+	if err != nil {
+		return err
+	}
+	a, src, err := analyse(cmd.Context(), r, plan.New, countries)
+	if err != nil {
+		return err
+	}
+	result := a.Result(f.top)
+	if err := reconciled(result.Reconcile(src.Rows())); err != nil {
+		return err
+	}
+	if err := f.outputFlags.write(std, view.Replay(result, src)); err != nil {
+		return err
+	}
+	var held []string
+	for i := range result.Sides {
+		held = append(held, failIf(conditions, result.Sides[i].Candidate.Ruleset.Name, view.ReplayMetrics(result, i, src))...)
+	}
+	if len(held) > 0 {
+		return &failIfError{held}
+	}
+	return r.incomplete(src)
+}

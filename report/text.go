@@ -1,0 +1,270 @@
+package report
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+// TextOptions say what the terminal is like.
+type TextOptions struct {
+	Width int  // in columns; 80 if not known
+	Color bool // headings bold, the word "warning" yellow
+}
+
+const (
+	bold   = "\x1b[1m"
+	yellow = "\x1b[33m"
+	reset  = "\x1b[0m"
+)
+
+// WriteText writes the document for a person: warnings, tables, notes. A table
+// that is too wide for the terminal leaves out columns by weight, which a line
+// below it names, and then shortens texts; numbers are never shortened.
+// Nothing that a log's author wrote reaches the terminal but visible
+// characters.
+func WriteText(w io.Writer, doc *Document, opts TextOptions) error {
+	if err := doc.check(); err != nil {
+		return err
+	}
+	t := &textWriter{width: opts.Width, color: opts.Color}
+	if t.width <= 0 {
+		t.width = 80
+	}
+	for _, warning := range doc.Warnings {
+		t.remark("warning:", warning, yellow)
+	}
+	grids := gridsOf(doc.Tables)
+	for i := range doc.Tables {
+		t.blank()
+		if err := t.table(&doc.Tables[i], grids[i]); err != nil {
+			return err
+		}
+	}
+	if len(doc.Notes) > 0 {
+		t.blank()
+	}
+	for _, note := range doc.Notes {
+		t.remark("note:", note, "")
+	}
+	_, err := w.Write(t.out.Bytes())
+	return err
+}
+
+type textWriter struct {
+	out   bytes.Buffer
+	width int
+	color bool
+}
+
+// line writes a line without trailing spaces, in a style or in none.
+func (t *textWriter) line(s, style string) {
+	s = strings.TrimRight(s, " ")
+	if style != "" && t.color && s != "" {
+		s = style + s + reset
+	}
+	t.out.WriteString(s + "\n")
+}
+
+// blank separates what follows from what stands above.
+func (t *textWriter) blank() {
+	if t.out.Len() > 0 {
+		t.out.WriteByte('\n')
+	}
+}
+
+// remark writes a paragraph behind a word in a style, its other lines indented.
+func (t *textWriter) remark(word, text, style string) {
+	const indent = "  "
+	for i, line := range wrap(word+" "+SafeText(text), t.width-len(indent)) {
+		switch rest, ok := strings.CutPrefix(line, word); {
+		case i > 0:
+			t.line(indent+line, "")
+		case ok && t.color && style != "":
+			t.line(style+word+reset+rest, "")
+		default:
+			t.line(line, "")
+		}
+	}
+}
+
+// table writes a table; cols is nil unless it is a grid.
+func (t *textWriter) table(table *Table, cols []*gridColumn) error {
+	title := SafeText(table.Title)
+	if title == "" {
+		title = strings.ReplaceAll(table.Name, "_", " ")
+	}
+	for _, line := range wrap(title, t.width) {
+		t.line(line, bold)
+	}
+	var err error
+	switch {
+	case cols != nil:
+		err = t.grid(cols, len(table.Rows))
+	case len(table.Rows) > 0:
+		err = t.record(table)
+	default:
+		t.line("(no rows)", "")
+	}
+	if err == nil && table.Omitted != "" {
+		for _, line := range wrap(SafeText(table.Omitted), t.width) {
+			t.line(line, "")
+		}
+	}
+	return err
+}
+
+// grid writes one line a row.
+func (t *textWriter) grid(cols []*gridColumn, height int) error {
+	shown := fit(cols, t.width)
+	lines := 1
+	for _, c := range shown {
+		lines = max(lines, len(c.heading))
+	}
+	header := make([]string, len(shown))
+	rows := make([][]string, height)
+	for i, c := range shown {
+		// Headings stand on the line below them.
+		header[i] = strings.Repeat("\n", lines-len(c.heading)) + strings.Join(c.heading, "\n")
+		for n, cell := range c.cells {
+			rows[n] = append(rows[n], shorten(cell, c.width))
+		}
+	}
+	if err := t.render(header, rows, shown); err != nil {
+		return err
+	}
+	if len(shown) < len(cols) {
+		t.hiddenLine(cols, shown)
+	}
+	return nil
+}
+
+// hiddenLine names the columns that are not shown, in their own order.
+func (t *textWriter) hiddenLine(all, shown []*gridColumn) {
+	var names []string
+	for i, next := 0, 0; i < len(all); i++ {
+		if next < len(shown) && all[i] == shown[next] {
+			next++
+			continue
+		}
+		names = append(names, all[i].label())
+	}
+	for _, line := range wrap("Not shown: "+strings.Join(names, ", ")+" (--as csv has them all).", t.width) {
+		t.line(line, "")
+	}
+}
+
+// record writes one line a column of the only row: label, value, unit.
+func (t *textWriter) record(table *Table) error {
+	label := &gridColumn{Column: &Column{Type: String}}
+	content := &gridColumn{Column: &Column{Type: String}}
+	digits, least := 0, leastText
+	for i := range table.Columns {
+		if c := &table.Columns[i]; c.rightAligned() {
+			number, _ := c.inRecord(table.Rows[0][i])
+			digits = max(digits, displayWidth(number))
+		}
+	}
+	rows := make([][]string, len(table.Columns))
+	for i := range table.Columns {
+		c := &table.Columns[i]
+		cell, unit := c.inRecord(table.Rows[0][i])
+		if c.rightAligned() {
+			// The numbers of all lines end under each other; texts begin where
+			// the longest number does.
+			cell = strings.Repeat(" ", digits-displayWidth(cell)) + cell + strings.Repeat(" ", gap) + unit
+			cell = strings.TrimRight(cell, " ")
+			least = max(least, displayWidth(cell))
+		}
+		rows[i] = []string{c.label(), cell}
+		label.width = max(label.width, displayWidth(rows[i][0]))
+		content.width = max(content.width, displayWidth(rows[i][1]))
+	}
+	content.width = min(content.width, max(t.width-label.width-gap, least))
+	for i := range rows {
+		rows[i][1] = shorten(rows[i][1], content.width)
+	}
+	return t.render(nil, rows, []*gridColumn{label, content})
+}
+
+// inRecord is a cell and its unit in a table of one row: bytes are exact there,
+// with the human form beside them.
+func (c *Column) inRecord(v any) (cell, unit string) {
+	n, isInt := v.(int64)
+	switch {
+	case !isInt, c.Unit == "":
+		return c.format(v), ""
+	case c.Unit == "bytes":
+		return grouped(n), "bytes (" + humanBytes(n) + ")"
+	}
+	unit = SafeText(c.Unit)
+	if strings.HasSuffix(c.label(), unit) {
+		unit = "" // the label says it
+	}
+	return grouped(n), unit
+}
+
+// render draws prepared cells. Without a header there is no line either.
+func (t *textWriter) render(header []string, rows [][]string, cols []*gridColumn) error {
+	widths := tw.NewMapper[int, int]()
+	align := make(tw.Alignment, len(cols))
+	for i, c := range cols {
+		widths.Set(i, max(c.width, 1))
+		align[i] = tw.AlignLeft
+		if c.rightAligned() {
+			align[i] = tw.AlignRight
+		}
+	}
+	headerLine := tw.On
+	if header == nil {
+		headerLine = tw.Off
+	}
+	space := strings.Repeat(" ", gap)
+	var drawn bytes.Buffer
+	table := tablewriter.NewTable(&drawn,
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders: tw.BorderNone,
+			Symbols: tw.NewSymbolCustom("rulecast").WithRow("─").WithColumn(space).WithCenter(space).
+				WithMidLeft(space).WithMidRight(space).WithTopMid(space).WithBottomMid(space).WithHeaderMid(space),
+			Settings: tw.Settings{
+				Separators: tw.Separators{BetweenColumns: tw.On, BetweenRows: tw.Off, ShowHeader: headerLine, ShowFooter: tw.Off},
+				Lines:      tw.Lines{ShowTop: tw.Off, ShowBottom: tw.Off, ShowHeaderLine: headerLine, ShowFooterLine: tw.Off},
+			},
+		})),
+		tablewriter.WithEastAsian(tw.Off), // as displayWidth measures
+		tablewriter.WithHeaderAutoFormat(tw.Off),
+		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
+		tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithTrimSpace(tw.Off),
+		tablewriter.WithTrimLine(tw.Off),
+		tablewriter.WithPadding(tw.PaddingNone),
+		tablewriter.WithColumnWidths(widths),
+		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: align}),
+		tablewriter.WithHeaderAlignmentConfig(tw.CellAlignment{PerColumn: align}),
+	)
+	if header != nil {
+		table.Header(header)
+	}
+	if err := table.Bulk(rows); err != nil {
+		return err
+	}
+	if err := table.Render(); err != nil {
+		return err
+	}
+	bolds := 0
+	if header != nil {
+		bolds = 1 + strings.Count(header[0], "\n")
+	}
+	for i, line := range strings.Split(strings.TrimSuffix(drawn.String(), "\n"), "\n") {
+		style := ""
+		if i < bolds {
+			style = bold
+		}
+		t.line(line, style)
+	}
+	return nil
+}

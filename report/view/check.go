@@ -1,0 +1,101 @@
+package view
+
+import (
+	"fmt"
+
+	"rulecast/analyze/check"
+	"rulecast/analyze/limit"
+	"rulecast/analyze/policy"
+	"rulecast/analyze/replay"
+	"rulecast/report"
+)
+
+// Checked is a ruleset with what a check found in it.
+type Checked struct {
+	Ruleset *policy.Ruleset
+	Result  check.Result
+	// Replay is the ruleset over a log, or nil if there is none: it says what
+	// share of the requests the rules of a finding deny.
+	Replay *replay.Side
+}
+
+// Check shows what was found in rulesets. Requests are those of the log that
+// they were replayed on, src where it came from; nil without a log.
+func Check(list []Checked, requests int64, src *Source) *report.Document {
+	doc := &report.Document{Command: "check"}
+	findings := report.Table{Name: "findings", Title: "Findings", Columns: columns(
+		report.Column{Name: "ruleset", Type: report.String, Weight: 3}, text("severity"), report.Column{Name: "kind", Type: report.String, Weight: 1},
+		text("rule"), report.Column{Name: "entry", Type: report.String, Weight: 2},
+		report.Column{Name: "position", Type: report.String, Weight: 4}, text("finding"),
+	)}
+	limits := report.Table{Name: "limits", Title: "Limits", Columns: columns(
+		text("ruleset"), text("limit"), count("used", "entries", 0), count("max", "entries", 0),
+		report.Column{Name: "source", Type: report.String, Weight: 2}, report.Column{Name: "verified", Type: report.String, Weight: 1},
+	)}
+	if src != nil {
+		findings.Columns = append(findings.Columns, report.Column{Name: "denied_requests", Type: report.Int, Unit: "requests"},
+			report.Column{Name: "denied_share", Type: report.Share})
+	}
+	var infos []rulesetInfo
+	for _, c := range list {
+		infos = append(infos, describe(c.Ruleset))
+		for _, f := range c.Result.Findings {
+			row := cells(c.Ruleset.Name, f.Severity.String(), string(f.Kind), f.Rule, f.Entry, position(f.Pos), f.Text)
+			if src != nil {
+				row = append(row, deniedCells(&c, f, requests)...)
+			}
+			findings.AddRow(row...)
+		}
+		for _, u := range c.Result.Usage {
+			limits.AddRow(cells(c.Ruleset.Name, limitName(u), u.Used, u.Limit.Max, u.Limit.Source, u.Limit.Verified)...)
+		}
+		if len(c.Result.Findings) == 0 {
+			doc.Notes = append(doc.Notes, fmt.Sprintf("%s: valid for %s; nothing found", c.Ruleset.Name, c.Ruleset.Provider))
+		}
+	}
+	doc.Ruleset = infos
+	doc.Tables = []report.Table{findings, limits}
+	if src != nil {
+		doc.Tables = append(doc.Tables, inputsTable(src))
+		doc.Warnings = sourceWarnings(src)
+	}
+	return doc
+}
+
+// position is a place without the colon that stands in front of a message.
+func position(p policy.Pos) string {
+	if p.File == "" {
+		return ""
+	}
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
+
+// deniedCells say how much of the log is denied by the entry or the rule of a
+// finding, or by all rules if it is about the ruleset.
+func deniedCells(c *Checked, f check.Finding, requests int64) []any {
+	s := c.Replay
+	denied := s.Denied.Plus(s.Redirected).Requests
+	for i := range c.Ruleset.Rules {
+		if f.Rule != "" && c.Ruleset.Rules[i].ID == f.Rule {
+			denied = s.Rules[i].Matched.Requests
+		}
+	}
+	if f.Entry != "" {
+		for i, e := range s.Entries {
+			if e.Text == f.Entry && c.Ruleset.Rules[e.Rule].ID == f.Rule {
+				denied = s.EntryCounts[i].Matched.Requests
+			}
+		}
+	}
+	return []any{denied, share(denied, requests)}
+}
+
+func limitName(u limit.Usage) string {
+	if u.Rule == "" {
+		return u.Limit.Name
+	}
+	return u.Limit.Name + " in " + u.Rule
+}

@@ -1,0 +1,141 @@
+// Package gen makes synthetic access logs of any size, in several formats, and
+// the truth about them, so that what a reader says of a log can be compared
+// with what was put into it. The same options give the same bytes, on any
+// machine and with any number of workers.
+//
+// The traffic is that of an image-heavy shop: visitors of its own pages, other
+// sites that embed its images (hotlinks), crawlers, a scanner, a flood, and
+// what attackers write into User-Agent and Referer. Sites are named below
+// .example and .test (RFC 2606) but for a few search engines and social
+// networks, which count as what they are. Addresses are drawn from large
+// networks of one country each, so that country tables place them, and from
+// 2001:db8::/32, which none does; nobody's traffic is in them.
+package gen
+
+import (
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"time"
+)
+
+// chunkRows is how many rows are drawn from one random stream. A chunk depends
+// on the options and on its number alone: this is what lets workers share the
+// work and files be cut anywhere between chunks.
+const chunkRows = 1000
+
+// MinClients and MinHosts are the fewest distinct addresses and Referer hosts
+// that hold all those that are planted.
+const (
+	MinClients = 64
+	MinHosts   = fixedHosts
+)
+
+// Options say what to make. The zero value of a field chooses its default.
+type Options struct {
+	Format  string        // a name of Formats; "" is cloudfront
+	Seed    uint64        // 0 is a seed like any other
+	Rows    int64         // readable requests; at least Clients and Hosts; 0 makes 100,000
+	Clients int           // distinct addresses; 0 makes one for 15 rows
+	Hosts   int           // distinct Referer hosts; 0 makes one for 250 rows
+	Broken  int64         // unreadable lines, beside the rows
+	Hostile int64         // requests with text that attacks its reader, or a few less; 0 makes one for 1,000 rows, -1 none
+	Start   time.Time     // of the first request; the zero value is 2026-03-02, 00:00 UTC
+	Span    time.Duration // from the first request to the last; 0 is a day
+}
+
+// Generator makes one log. It is not changed after New and may be used by
+// several goroutines.
+type Generator struct {
+	o     Options
+	form  *form
+	world *world
+}
+
+// New checks the options and lays out who takes part.
+func New(o Options) (*Generator, error) {
+	o = o.withDefaults()
+	f := formNamed(o.Format)
+	if f == nil {
+		return nil, fmt.Errorf("format %q: not one of %v", o.Format, Formats())
+	}
+	switch {
+	case o.Clients < MinClients:
+		return nil, fmt.Errorf("clients %d: at least %d are needed to hold the planted ones", o.Clients, MinClients)
+	case o.Hosts < MinHosts:
+		return nil, fmt.Errorf("hosts %d: at least %d are needed to hold the planted ones", o.Hosts, MinHosts)
+	case o.Rows < int64(o.Clients), o.Rows < int64(o.Hosts):
+		return nil, fmt.Errorf("rows %d: fewer than the distinct clients (%d) or hosts (%d)", o.Rows, o.Clients, o.Hosts)
+	case o.Broken < 0 || o.Broken > o.Rows || o.Hostile > o.Rows:
+		return nil, fmt.Errorf("broken %d, hostile %d: not between 0 and the %d rows", o.Broken, o.Hostile, o.Rows)
+	case o.Span < time.Second:
+		return nil, fmt.Errorf("span %v: shorter than a second", o.Span)
+	case o.Start.Year() < 1971 || o.Start.Add(o.Span).Year() > 2200:
+		return nil, fmt.Errorf("start %v: not between the years 1971 and 2200", o.Start)
+	}
+	return &Generator{o: o, form: f, world: newWorld(o)}, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Format == "" {
+		o.Format = "cloudfront"
+	}
+	if o.Rows == 0 {
+		o.Rows = 100_000
+	}
+	if o.Clients == 0 {
+		o.Clients = max(MinClients, int(o.Rows/15))
+	}
+	if o.Hosts == 0 {
+		o.Hosts = max(MinHosts, int(o.Rows/250))
+	}
+	if o.Hostile == 0 {
+		o.Hostile = o.Rows / 1000
+	}
+	o.Hostile = max(o.Hostile, 0)
+	if o.Start.IsZero() {
+		o.Start = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	}
+	if o.Span == 0 {
+		o.Span = 24 * time.Hour
+	}
+	return o
+}
+
+// Clients are the addresses that the log's clients have, and their countries,
+// "" for one that no table places.
+func (g *Generator) Clients() iter.Seq2[string, string] {
+	return func(yield func(addr, country string) bool) {
+		for i := range g.world.clients {
+			if c := &g.world.clients[i]; !yield(c.addr, c.country) {
+				return
+			}
+		}
+	}
+}
+
+// chunks is how many chunks there are; the last may be shorter.
+func (g *Generator) chunks() int64 { return (g.o.Rows + chunkRows - 1) / chunkRows }
+
+// appendChunk appends the lines of chunk i and counts them.
+func (g *Generator) appendChunk(dst []byte, i int64, t *tally) []byte {
+	rng := rand.New(rand.NewPCG(g.o.Seed, uint64(i)+1))
+	c := newChunk(g, rng)
+	for row := i * chunkRows; row < min((i+1)*chunkRows, g.o.Rows); row++ {
+		r := c.next(row)
+		t.add(g, r)
+		dst = g.form.row(dst, r)
+		if k, ok := turn(row, g.o.Broken, g.o.Rows); ok {
+			dst = g.appendBroken(dst, r, k)
+			t.rejects++
+		}
+	}
+	return dst
+}
+
+// turn spreads n events evenly over rows: it reports whether this row has one,
+// and which.
+func turn(row, n, rows int64) (k int64, ok bool) {
+	k = mulDiv(row, n, rows)
+	return k, mulDiv(row+1, n, rows) > k
+}
