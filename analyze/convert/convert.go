@@ -21,6 +21,9 @@ const (
 	Less  Effect = "denies less"
 	More  Effect = "denies more"
 	Other Effect = "denies others"
+	// Unclear is of what the other provider does not document; the ruleset
+	// made says what is assumed.
+	Unclear Effect = "is not documented"
 )
 
 // Loss is one thing that is not as it was.
@@ -116,7 +119,7 @@ func (c *converter) referers() {
 		}
 		c.out.Settings = []policy.Setting{{Name: "missing_referer", Value: value}}
 		if c.Name == "imagekit" {
-			c.lose(Other, r, nil, "a missing Referer is %s here; %s does not document what it does and has no field for it", value, c.Title)
+			c.lose(Unclear, r, nil, "a missing Referer is %s here; %s does not document what it does and has no field for it", value, c.Title)
 		}
 	}
 }

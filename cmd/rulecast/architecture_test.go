@@ -26,6 +26,7 @@ ingest/record               => ingest/referer
 ingest/source
 ingest/decompress
 ingest/format               => ingest/record ingest/referer
+ingest/compact              => ingest/format ingest/record ingest/referer
 ingest                      => ingest/decompress ingest/format ingest/record ingest/source
 
 analyze/prefix
@@ -53,11 +54,12 @@ analyze/replay              => analyze/geo analyze/match analyze/policy analyze/
 analyze/diff                => analyze/geo analyze/match analyze/policy analyze/tally analyze/traffic ingest/record
 analyze/explain             => analyze/geo analyze/policy ingest/referer
 analyze/check               => analyze/dialect analyze/limit analyze/policy analyze/prefix
+analyze/convert             => analyze/dialect analyze/limit analyze/policy
 analyze/policy/policytest   => analyze/explain analyze/geo analyze/policy ingest/referer
 analyze/traffic/traffictest => analyze/explain analyze/geo analyze/policy/policytest ingest/record ingest/referer
 
 report
-report/view                 => analyze/diff analyze/explain analyze/inspect analyze/match analyze/policy analyze/replay analyze/tally ingest/record ingest/referer report
+report/view                 => analyze/check analyze/convert analyze/diff analyze/explain analyze/inspect analyze/limit analyze/match analyze/policy analyze/replay analyze/tally ingest/record ingest/referer report
 
 samples
 samples/gen
@@ -74,13 +76,13 @@ github.com/apache/arrow/go/v17           ingest/record
 github.com/gaissmai/bart                 analyze/prefix
 github.com/goccy/go-yaml                 analyze/dialect/source
 github.com/google/go-cmp                 tests
-github.com/google/renameio/v2            ingest report
+github.com/google/renameio/v2            ingest ingest/compact report
 github.com/klauspost/compress            ingest/decompress ingest/format samples/gen
 github.com/maxmind/mmdbwriter            tests
 github.com/olekukonko/tablewriter        report
 github.com/oschwald/geoip2-golang/v2     analyze/geo
 github.com/oschwald/maxminddb-golang/v2  analyze/geo
-github.com/parquet-go/parquet-go         ingest/format report
+github.com/parquet-go/parquet-go         ingest/compact ingest/format report
 github.com/rogpeppe/go-internal          tests
 github.com/spf13/cobra                   cmd/rulecast
 golang.org/x/net                         ingest/referer

@@ -14,7 +14,6 @@ import (
 	"rulecast/analyze/geo"
 	"rulecast/analyze/policy"
 	"rulecast/ingest"
-	"rulecast/ingest/format"
 	"rulecast/ingest/record"
 	"rulecast/ingest/referer"
 	"rulecast/report/view"
@@ -165,27 +164,15 @@ func (f *explainFlags) setURL(q *explain.Request) error {
 	return nil
 }
 
-// fromLine reads the request from a line of a log. A line of a CloudFront log
-// stands there without its header; the legacy fields are then assumed.
+// fromLine reads the request from a line of a log.
 func (f *explainFlags) fromLine(ctx context.Context, countries *countrySource) (*explain.Request, string, error) {
-	line := strings.TrimRight(f.line, "\r\n") + "\n"
-	texts := []string{line}
-	if header, ok := format.LegacyCloudFrontHeader(strings.Count(line, "\t") + 1); ok {
-		texts = append(texts, header+line)
+	q, logged, err := readLine(ctx, strings.TrimRight(f.line, "\r\n")+"\n", f.format)
+	if err != nil {
+		return nil, "", usagef("--line: %w", err)
 	}
-	var first error
-	for _, text := range texts {
-		q, logged, err := readLine(ctx, text, f.format)
-		if err == nil {
-			var from string
-			q.Country, from, err = f.place(q.Client, logged, countries)
-			return q, from, err
-		}
-		if first == nil {
-			first = err
-		}
-	}
-	return nil, "", usagef("--line: %w", first)
+	var from string
+	q.Country, from, err = f.place(q.Client, logged, countries)
+	return q, from, err
 }
 
 // readLine reads the one request that a text holds.

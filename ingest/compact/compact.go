@@ -68,7 +68,7 @@ func Create(path string, columns record.Columns) (*Writer, error) {
 	writers := w.parquet.ColumnWriters()
 	for c := range record.NumColumns {
 		if columns.Has(c) {
-			w.columns = append(w.columns, newColumn(c, len(w.columns), writers[len(w.columns)]))
+			w.columns = append(w.columns, &column{column: c, index: len(w.columns), writer: writers[len(w.columns)]})
 		}
 	}
 	return w, nil

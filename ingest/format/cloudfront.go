@@ -92,6 +92,9 @@ func (d *cloudFrontDecoder) directive(line []byte, b *record.Builder) {
 
 // row sets the columns of one row, or says why it cannot.
 func (d *cloudFrontDecoder) row(line []byte, b *record.Builder) string {
+	if d.plan == nil {
+		d.assumeLegacy(line, b)
+	}
 	p := d.plan
 	if p == nil {
 		return reasonNoFields
@@ -239,7 +242,7 @@ func (d *cloudFrontDecoder) value(line []byte, column int) []byte {
 }
 
 // sniffCloudFront wants a #Fields line, before any row, that has c-ip and a
-// column that only CloudFront has.
+// column that only CloudFront has, or else a row of a legacy log.
 func sniffCloudFront(head []byte, whole bool) string {
 	head = bytes.TrimPrefix(head, []byte(byteOrderMark))
 	for len(head) > 0 {
@@ -252,8 +255,11 @@ func sniffCloudFront(head []byte, whole bool) string {
 			return missedInHeader(names)
 		}
 		if len(line) > 0 && line[0] != '#' {
+			if _, ok := legacyRow(line); ok {
+				return ""
+			}
 			break
 		}
 	}
-	return "no #Fields line before the first row"
+	return "no #Fields line before the first row, which is none of a legacy log either"
 }

@@ -1,6 +1,13 @@
 package format
 
-import "strings"
+import (
+	"bytes"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"rulecast/ingest/record"
+)
 
 // legacyFields are the fields of a CloudFront standard log (legacy) in their
 // fixed order. Logs of earlier years have as many of the first of them as
@@ -14,14 +21,32 @@ const legacyFields = "date time x-edge-location sc-bytes c-ip cs-method cs(Host)
 // until 2013, then with each extension up to the last in December 2019.
 var legacyEras = []int{12, 15, 18, 19, 23, 24, 26, 33}
 
-// LegacyCloudFrontHeader is the header that a line of so many fields, cut out
-// of a CloudFront standard log, stood under; false if no such log had lines of
-// that many fields.
-func LegacyCloudFrontHeader(fields int) (string, bool) {
-	for _, era := range legacyEras {
-		if era == fields {
-			return "#Fields: " + strings.Join(strings.Fields(legacyFields)[:fields], " ") + "\n", true
-		}
+// assumeLegacy takes a row that has no header before it, as lines cut out of a
+// log have not, for one of a legacy log, whose fields are known by their
+// number. If it cannot be one, the decoder stays without a plan.
+func (d *cloudFrontDecoder) assumeLegacy(line []byte, b *record.Builder) {
+	if header, ok := legacyRow(line); ok {
+		d.directive([]byte(header), b)
 	}
-	return "", false
+}
+
+// legacyRow is the header that a row of a legacy log stood under, or false if
+// the row has not the number of fields, the date, the time and the address
+// that such a row has.
+func legacyRow(line []byte) (header string, ok bool) {
+	const date, clock, client = 0, 1, 4
+	columns := bytes.Split(line, []byte{'\t'})
+	if !slices.Contains(legacyEras, len(columns)) {
+		return "", false
+	}
+	if _, ok := new(dateCache).parse(columns[date]); !ok {
+		return "", false
+	}
+	if _, ok := parseClock(columns[clock]); !ok {
+		return "", false
+	}
+	if _, err := netip.ParseAddr(string(columns[client])); err != nil {
+		return "", false
+	}
+	return fieldsDirective + " " + strings.Join(strings.Fields(legacyFields)[:len(columns)], " "), true
 }

@@ -108,15 +108,20 @@ func TestConformCloudFrontHeaders(t *testing.T) {
 	})
 }
 
+// A row without a header is one of a legacy log if it can be, and else a reject.
 func TestCloudFrontRowBeforeHeader(t *testing.T) {
 	got := decodeBlocks(t, cloudFront(), record.AllColumns, cloudFrontRow(nil)+"\n"+cloudFrontHeader+"\n"+cloudFrontRow(nil)+"\n")
+	if len(got.Rejects) != 0 || len(got.Rows) != 2 || got.Rows[0] != got.Rows[1] {
+		t.Errorf("got %+v", got)
+	}
+	got = decodeBlocks(t, cloudFront(), record.AllColumns, "x\ty\n"+cloudFrontHeader+"\n"+cloudFrontRow(nil)+"\n")
 	if len(got.Rejects) != 1 || got.Rejects[0] != "line 1: "+reasonNoFields || len(got.Rows) != 1 {
 		t.Errorf("got %+v", got)
 	}
 }
 
 func TestSniffCloudFront(t *testing.T) {
-	const noFields = "no #Fields line before the first row"
+	const noFields = "no #Fields line before the first row, which is none of a legacy log either"
 	for _, tt := range []struct {
 		head   string
 		whole  bool
@@ -129,7 +134,8 @@ func TestSniffCloudFront(t *testing.T) {
 		{"#Version: 1.0\r\n\r\n#Fields:\tx-edge-location\tc-ip\r\n", false, ""},
 		{"", true, noFields},
 		{"#Version: 1.0\n", true, noFields},
-		{cloudFrontRow(nil) + "\n" + cloudFrontHeader + "\n", true, noFields},
+		{cloudFrontRow(nil) + "\n" + cloudFrontHeader + "\n", true, ""},
+		{cloudFrontRow(nil) + "\tx\n", true, noFields},
 		{"#Software: Microsoft Internet Information Services 8.5\n#Fields: date time s-ip cs-method c-ip cs(Referer)\n", true,
 			"#Fields has no column that only CloudFront has, such as x-edge-location or x-host-header"},
 		{"#Fields: date time x-edge-location c-ip x-event sc-bytes x-cf-status\n", true,

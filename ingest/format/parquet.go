@@ -7,18 +7,18 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 
 	"rulecast/ingest/record"
 )
 
-// ParquetSchema is the key in a Parquet file's metadata that says that package
-// compact wrote it, with values as a Batch has them, and ParquetSchemaVersion
-// the value.
+// What package compact writes into the metadata of a Parquet file.
 const (
-	ParquetSchema        = "rulecast.schema"
+	ParquetSchema        = "rulecast.schema" // key: values are as a Batch has them, in ParquetText
 	ParquetSchemaVersion = "1"
+	ParquetColumns       = "rulecast.columns" // key: those of the file's columns that the log had
 )
 
 // parquetFile is Parquet: what CloudFront standard logging v2 delivers, and
@@ -149,10 +149,29 @@ func (t *parquetTable) plan(wants record.Columns) error {
 		}
 		t.columns = append(t.columns, c)
 	}
+	if own {
+		t.present &= namedColumns(t.parquet)
+	}
 	if !t.present.Has(record.Client) {
 		return errors.New("no column c_ip: Parquet is read if CloudFront or rulecast compact wrote it")
 	}
 	return nil
+}
+
+// namedColumns are the columns that the log had from which compact made the
+// file.
+func namedColumns(file *parquet.File) record.Columns {
+	names, ok := file.Lookup(ParquetColumns)
+	if !ok {
+		return record.AllColumns
+	}
+	present := record.Columns(0)
+	for c := range record.NumColumns {
+		if slices.Contains(strings.Fields(names), c.String()) {
+			present |= record.ColumnSet(c)
+		}
+	}
+	return present
 }
 
 // oneMoment leaves out the columns of time that others make superfluous.
@@ -302,7 +321,7 @@ func (t *parquetTable) row(b *record.Builder, i int) string {
 
 func setParquetText(b *record.Builder, c *parquetColumn, raw []byte) {
 	if c.own {
-		b.SetValue(c.sets, raw)
+		b.SetValue(c.sets, c.value(raw))
 	} else {
 		b.SetText(c.sets, raw, c.decode)
 	}

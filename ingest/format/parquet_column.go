@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"math"
@@ -124,16 +125,17 @@ type parquetColumn struct {
 	unit     int64 // of a typed moment, per second; 0 for none
 	days     bool  // a typed day
 
-	pages  *pageReader
-	cells  []int64
-	row    int    // the first of cells that was not taken
-	source *spans // of text
-	plain  spans
-	dict   spans
-	known  []int64 // cells of the dictionary
-	ints   []int64
-	places []uint32
-	levels []uint32
+	pages   *pageReader
+	cells   []int64
+	row     int    // the first of cells that was not taken
+	source  *spans // of text
+	plain   spans
+	dict    spans
+	known   []int64 // cells of the dictionary
+	ints    []int64
+	places  []uint32
+	levels  []uint32
+	scratch []byte // of value
 }
 
 // newParquetColumn prepares a leaf column for reading, or says why it cannot
@@ -391,7 +393,7 @@ func (c *parquetColumn) intern(b *record.Builder, raw []byte) int64 {
 	}
 	id, ok := record.Absent, false
 	if c.own {
-		id, ok = b.InternValue(c.sets, raw)
+		id, ok = b.InternValue(c.sets, c.value(raw))
 	} else {
 		id, ok = b.Intern(c.sets, raw, c.decode)
 	}
@@ -399,6 +401,15 @@ func (c *parquetColumn) intern(b *record.Builder, raw []byte) int64 {
 		return cellBad
 	}
 	return int64(id)
+}
+
+// value is a value that compact wrote, good until the next call.
+func (c *parquetColumn) value(raw []byte) []byte {
+	if bytes.IndexByte(raw, rawLead) < 0 {
+		return raw
+	}
+	c.scratch = decodeParquetText(c.scratch[:0], raw)
+	return c.scratch
 }
 
 // numbers turns the numbers of a page into cells.

@@ -16,26 +16,27 @@ const (
 	rawLead  = 0xee // the first byte of all of them in UTF-8
 )
 
-// AppendParquetText appends a value as compact writes it.
-func AppendParquetText(dst, value []byte) []byte {
+// ParquetText is a value as compact writes it: value itself, or a copy.
+func ParquetText(value []byte) []byte {
 	if utf8.Valid(value) && bytes.IndexByte(value, rawLead) < 0 {
-		return append(dst, value...)
+		return value
 	}
+	var text []byte
 	for len(value) > 0 {
 		r, size := utf8.DecodeRune(value)
 		if r == utf8.RuneError && size == 1 || rawFirst <= r && r <= rawLast {
 			for _, c := range value[:size] {
-				dst = utf8.AppendRune(dst, rawFirst&^0xff|rune(c))
+				text = utf8.AppendRune(text, rawFirst&^0xff|rune(c))
 			}
 		} else {
-			dst = append(dst, value[:size]...)
+			text = append(text, value[:size]...)
 		}
 		value = value[size:]
 	}
-	return dst
+	return text
 }
 
-// decodeParquetText undoes AppendParquetText. It is a record.Decode.
+// decodeParquetText undoes ParquetText. It is a record.Decode.
 func decodeParquetText(dst, src []byte) []byte {
 	for {
 		i := bytes.IndexByte(src, rawLead)
