@@ -22,9 +22,14 @@ func (e *UnrecognisedError) Error() string {
 	if len(e.Misses) == 0 {
 		return text
 	}
-	misses := make([]string, len(e.Misses))
-	for i, m := range e.Misses {
-		misses[i] = m.Format + ": " + m.Missed
+	var misses []string
+	for i := 0; i < len(e.Misses); {
+		same := i // formats that are looked for alike miss the same
+		var names []string
+		for ; i < len(e.Misses) && e.Misses[i].Missed == e.Misses[same].Missed; i++ {
+			names = append(names, e.Misses[i].Format)
+		}
+		misses = append(misses, strings.Join(names, ", ")+": "+e.Misses[same].Missed)
 	}
 	return text + " (" + strings.Join(misses, "; ") + ")"
 }

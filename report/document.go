@@ -9,6 +9,7 @@ const SchemaVersion = 1
 type Document struct {
 	Command  string
 	Ruleset  any      // JSON form of the ruleset or rulesets looked at; nil when there is none
+	Lead     []string // what a reader of the terminal or the page should know first
 	Warnings []string // doubts that every output shows
 	Notes    []string // explanations for a reader of the terminal or the page
 	Tables   []Table
@@ -58,6 +59,9 @@ type Column struct {
 	// Weight orders columns when not all fit a terminal: 0 is always shown,
 	// and of the others the highest goes first.
 	Weight int
+	// Prose is text that has to be read whole: a terminal breaks it into lines
+	// rather than shortening it.
+	Prose bool
 }
 
 // AddRow appends a row. It panics unless the number of cells is that of the

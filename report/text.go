@@ -22,8 +22,8 @@ const (
 	reset  = "\x1b[0m"
 )
 
-// WriteText writes the document for a person: warnings, tables, notes. A table
-// that is too wide for the terminal leaves out columns by weight, which a line
+// WriteText writes the document for a person: the lead, warnings, tables that
+// have rows, notes. A table that is too wide for the terminal leaves out columns by weight, which a line
 // below it names, and then shortens texts; numbers are never shortened.
 // Nothing that a log's author wrote reaches the terminal but visible
 // characters.
@@ -35,11 +35,20 @@ func WriteText(w io.Writer, doc *Document, opts TextOptions) error {
 	if t.width <= 0 {
 		t.width = 80
 	}
+	for _, lead := range doc.Lead {
+		t.remark("", lead, "")
+	}
+	if len(doc.Lead) > 0 && len(doc.Warnings) > 0 {
+		t.blank()
+	}
 	for _, warning := range doc.Warnings {
 		t.remark("warning:", warning, yellow)
 	}
 	grids := gridsOf(doc.Tables)
 	for i := range doc.Tables {
+		if len(doc.Tables[i].Rows) == 0 {
+			continue
+		}
 		t.blank()
 		if err := t.table(&doc.Tables[i], grids[i]); err != nil {
 			return err
@@ -80,7 +89,7 @@ func (t *textWriter) blank() {
 // remark writes a paragraph behind a word in a style, its other lines indented.
 func (t *textWriter) remark(word, text, style string) {
 	const indent = "  "
-	for i, line := range wrap(word+" "+SafeText(text), t.width-len(indent)) {
+	for i, line := range wrap(strings.TrimSpace(word+" "+SafeText(text)), t.width-len(indent)) {
 		switch rest, ok := strings.CutPrefix(line, word); {
 		case i > 0:
 			t.line(indent+line, "")
@@ -102,13 +111,10 @@ func (t *textWriter) table(table *Table, cols []*gridColumn) error {
 		t.line(line, bold)
 	}
 	var err error
-	switch {
-	case cols != nil:
+	if cols != nil {
 		err = t.grid(cols, len(table.Rows))
-	case len(table.Rows) > 0:
+	} else {
 		err = t.record(table)
-	default:
-		t.line("(no rows)", "")
 	}
 	if err == nil && table.Omitted != "" {
 		for _, line := range wrap(SafeText(table.Omitted), t.width) {
@@ -126,13 +132,13 @@ func (t *textWriter) grid(cols []*gridColumn, height int) error {
 		lines = max(lines, len(c.heading))
 	}
 	header := make([]string, len(shown))
-	rows := make([][]string, height)
 	for i, c := range shown {
 		// Headings stand on the line below them.
 		header[i] = strings.Repeat("\n", lines-len(c.heading)) + strings.Join(c.heading, "\n")
-		for n, cell := range c.cells {
-			rows[n] = append(rows[n], shorten(cell, c.width))
-		}
+	}
+	var rows [][]string
+	for n := range height {
+		rows = append(rows, gridRow(shown, n)...)
 	}
 	if err := t.render(header, rows, shown); err != nil {
 		return err
@@ -141,6 +147,25 @@ func (t *textWriter) grid(cols []*gridColumn, height int) error {
 		t.hiddenLine(cols, shown)
 	}
 	return nil
+}
+
+// gridRow is row n as it is drawn: one line, or as many as the longest text
+// that is to be read whole needs.
+func gridRow(shown []*gridColumn, n int) [][]string {
+	var rows [][]string
+	for i, c := range shown {
+		lines := []string{shorten(c.cells[n], c.width)}
+		if c.Prose {
+			lines = wrap(c.cells[n], c.width)
+		}
+		for len(rows) < len(lines) {
+			rows = append(rows, make([]string, len(shown)))
+		}
+		for k, line := range lines {
+			rows[k][i] = line
+		}
+	}
+	return rows
 }
 
 // hiddenLine names the columns that are not shown, in their own order.

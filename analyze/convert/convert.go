@@ -141,12 +141,12 @@ func (c *converter) meaning() {
 			c.lose(More, r, nil, "%s denies clients of unknown country under an allow list", c.Title)
 		}
 	}
-	if has[policy.IP] && has[policy.Country] && c.from.ListedCountrySkipsIP != c.out.ListedCountrySkipsIP {
-		if c.out.ListedCountrySkipsIP {
-			c.lose(Less, nil, nil, "%s does not consult IP rules for clients from a listed country", c.Title)
-		} else {
-			c.lose(More, nil, nil, "IP rules meet clients from listed countries too, which %s exempts from them", c.from.Provider)
-		}
+	isCountry := func(r policy.Rule) bool { return r.Control == policy.Country && !r.Disabled }
+	switch {
+	case c.from.ListedCountrySkipsIP && has[policy.IP] && slices.ContainsFunc(c.from.Rules, isCountry):
+		c.lose(More, nil, nil, "IP rules meet clients from listed countries too, which %s exempts from them", c.from.Provider)
+	case c.out.ListedCountrySkipsIP && has[policy.IP] && has[policy.Country]:
+		c.lose(Less, nil, nil, "%s does not consult IP rules for clients from a listed country", c.Title)
 	}
 	c.order()
 }

@@ -50,7 +50,6 @@ func fitTo(d *dialect.Dialect, r *policy.Rule) {
 		r.Disabled = false
 	}
 	if !d.Windows {
-		r.From, r.Until = r.From.AddDate(0, 0, 0), r.Until
 		r.From, r.Until = policy.Rule{}.From, policy.Rule{}.Until
 	}
 	if !d.Aliases {

@@ -26,7 +26,7 @@ func (f *replayFlags) add(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.StringArrayVarP(&f.rulesets, "ruleset", "r", nil, "ruleset `FILE`: neutral YAML or a provider's native form")
 	fs.StringVar(&f.provider, "provider", "", "refuse rulesets for any other `PROVIDER`")
-	fs.IntVar(&f.top, "top", 20, "list this `NUMBER` of countries, referers and clients")
+	fs.IntVar(&f.top, "top", 10, "list this `NUMBER` of countries, referers and clients")
 	fs.StringArrayVar(&f.failIf, "fail-if", nil, "exit with 3 if this `CONDITION` on a figure of the summary holds, such as 'denied_share > 1%'")
 	f.inputFlags.add(cmd)
 	f.geoFlags.add(cmd)

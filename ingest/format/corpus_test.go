@@ -39,7 +39,7 @@ func corpusCases() []corpusCase {
 		{"cloudfront/rkalla-example-100.gz", "cloudfront", 100, 2, nil},
 		{"cloudfront/rkalla-example-100k.gz", "cloudfront", 100000, 2, nil},
 		{"cloudfront/mapbox-*.gz", "cloudfront", 9, 1, nil}, // rows of 19 columns without a header
-		{"cloudfront/*.json", "", 0, 0, nil},      // rows wrapped in JSON events, and what a parser makes of them
+		{"cloudfront/*.json", "", 0, 0, nil},                // rows wrapped in JSON events, and what a parser makes of them
 
 		// Line 8899 ends within its User-Agent.
 		{"apache_combined/elastic-examples-apache_logs.log", "combined", 9999, 0, map[string]int{reasonQuote: 1}},

@@ -149,11 +149,11 @@ func (t *parquetTable) plan(wants record.Columns) error {
 		}
 		t.columns = append(t.columns, c)
 	}
-	if own {
-		t.present &= namedColumns(t.parquet)
-	}
 	if !t.present.Has(record.Client) {
 		return errors.New("no column c_ip: Parquet is read if CloudFront or rulecast compact wrote it")
+	}
+	if own {
+		t.present &= namedColumns(t.parquet)
 	}
 	return nil
 }

@@ -41,14 +41,30 @@ func load64(src []byte, at uint) uint64 {
 	return binary.LittleEndian.Uint64(tail[:])
 }
 
+// unpackIndices is unpackBits for numbers of at most 32 bits, of which there
+// are most.
+func unpackIndices(dst []uint32, src []byte, width uint) {
+	mask := uint64(1)<<width - 1
+	bit := uint(0)
+	for i := range dst {
+		var v uint64
+		if at := bit / 8; at+8 <= uint(len(src)) {
+			v = binary.LittleEndian.Uint64(src[at:])
+		} else {
+			v = load64(src, at)
+		}
+		dst[i] = uint32(v >> (bit % 8) & mask)
+		bit += width
+	}
+}
+
 // decodeHybrid fills dst with numbers of at most 32 bits from runs, each
-// either one number repeated or bit-packed groups of eight.
+// either one number repeated or bit-packed groups of eight. Some writers leave
+// out the end of the last group.
 func decodeHybrid(dst []uint32, src []byte, width uint) error {
 	if width > 32 {
 		return errParquetData
 	}
-	size := int(width+7) / 8
-	var group [8]uint64
 	for len(dst) > 0 {
 		head, n := binary.Uvarint(src)
 		if n <= 0 || head>>1 == 0 {
@@ -56,6 +72,7 @@ func decodeHybrid(dst []uint32, src []byte, width uint) error {
 		}
 		src = src[n:]
 		if head&1 == 0 {
+			size := int(width+7) / 8
 			if len(src) < size {
 				return errParquetData
 			}
@@ -68,29 +85,18 @@ func decodeHybrid(dst []uint32, src []byte, width uint) error {
 			dst = dst[len(run):]
 			continue
 		}
-		for groups := head >> 1; groups > 0 && len(dst) > 0; groups-- {
-			if len(src) < int(width) && len(src)*8 < len(dst)*int(width) {
-				return errParquetData
-			}
-			packed := src[:min(len(src), int(width))]
-			unpackBits(group[:], paddedGroup(packed, int(width)), width)
-			k := min(len(dst), len(group))
-			for i, v := range group[:k] {
-				dst[i] = uint32(v)
-			}
-			dst, src = dst[k:], src[len(packed):]
+		run := dst
+		if groups := head >> 1; groups < uint64(len(dst)+7)/8 {
+			run = dst[:8*groups]
 		}
+		if (len(run)*int(width)+7)/8 > len(src) {
+			return errParquetData
+		}
+		unpackIndices(run, src, width)
+		dst = dst[len(run):]
+		src = src[min(len(src), (len(run)+7)/8*int(width)):]
 	}
 	return nil
-}
-
-// paddedGroup is a group of size bytes; some writers leave out the end of the
-// last one.
-func paddedGroup(packed []byte, size int) []byte {
-	if len(packed) == size {
-		return packed
-	}
-	return append(packed[:len(packed):len(packed)], make([]byte, size-len(packed))...)
 }
 
 const (

@@ -26,7 +26,7 @@ func Check(list []Checked, requests int64, src *Source) *report.Document {
 	findings := report.Table{Name: "findings", Title: "Findings", Columns: columns(
 		report.Column{Name: "ruleset", Type: report.String, Weight: 3}, text("severity"), report.Column{Name: "kind", Type: report.String, Weight: 1},
 		text("rule"), report.Column{Name: "entry", Type: report.String, Weight: 2},
-		report.Column{Name: "position", Type: report.String, Weight: 4}, text("finding"),
+		report.Column{Name: "position", Type: report.String, Weight: 4}, prose("finding"),
 	)}
 	limits := report.Table{Name: "limits", Title: "Limits", Columns: columns(
 		text("ruleset"), text("limit"), count("used", "entries", 0), count("max", "entries", 0),

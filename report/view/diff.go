@@ -24,8 +24,9 @@ func Diff(r *diff.Result, src *Source) *report.Document {
 		doc.Warnings = append(doc.Warnings, missingColumn(src, record.RefererHost, "every request counts as one without a Referer")...)
 	}
 	doc.Warnings = append(doc.Warnings, gateWarnings(r.Needs, src)...)
-	doc.Notes = append(doc.Notes, fmt.Sprintf("from %s to %s: %s newly denied, %s newly allowed", current.Name, candidate.Name,
-		plural(r.NewlyDenied.Requests, "request"), plural(r.NewlyAllowed.Requests, "request")))
+	doc.Lead = []string{fmt.Sprintf("From %s to %s: %s newly denied (%.1f%%, %s of them served) and %s newly allowed (%.1f%%).", current.Name, candidate.Name,
+		plural(r.NewlyDenied.Requests, "request"), 100*share(r.NewlyDenied.Requests, r.Total.Requests), grouped(r.Served.NewlyDenied.Requests),
+		plural(r.NewlyAllowed.Requests, "request"), 100*share(r.NewlyAllowed.Requests, r.Total.Requests))}
 	if src.Countries != "" {
 		doc.Notes = append(doc.Notes, "countries: "+src.Countries)
 	}

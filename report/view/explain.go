@@ -68,7 +68,7 @@ func orNil(s string) any {
 
 func stepsTable(rs *policy.Ruleset, q *explain.Request, res explain.Result) report.Table {
 	t := report.Table{Name: "rules", Title: "Rules in the order tried", Columns: columns(
-		count("order", "", 0), text("rule"), text("control"), text("mode"), report.Column{Name: "denies", Type: report.Bool}, text("why"),
+		count("order", "", 0), text("rule"), text("control"), text("mode"), report.Column{Name: "denies", Type: report.Bool}, prose("why"),
 	)}
 	for i, s := range res.Steps {
 		r := &rs.Rules[s.Rule]
@@ -121,7 +121,7 @@ func flipsTable(rs *policy.Ruleset, q *explain.Request, res explain.Result) repo
 	if res.Decided >= 0 {
 		title = "All of these together would let it pass"
 	}
-	t := report.Table{Name: "flips", Title: title, Columns: columns(text("change"))}
+	t := report.Table{Name: "flips", Title: title, Columns: columns(prose("change"))}
 	for _, change := range explain.Flips(rs, q, res) {
 		t.AddRow(strings.TrimSpace(change))
 	}

@@ -61,7 +61,7 @@ func inputsTable(s *Source) report.Table {
 // rejectsTable lists why lines were rejected, with the first of each kind.
 func rejectsTable(s *Source) report.Table {
 	t := report.Table{Name: "rejects", Title: "Lines that could not be read", Columns: columns(
-		text("input"), text("reason"), count("lines", "lines", 0), count("first_line", "", 0), text("sample"),
+		text("input"), prose("reason"), count("lines", "lines", 0), count("first_line", "", 0), text("sample"),
 	)}
 	for i := range s.Inputs {
 		in := &s.Inputs[i]
@@ -106,6 +106,14 @@ func sourceWarnings(s *Source) []string {
 	return out
 }
 
+// columnTitle is the column as a sentence calls it.
+func columnTitle(c record.Column) string {
+	if c == record.RefererHost {
+		return "Referer"
+	}
+	return c.String()
+}
+
 // missingColumn warns that inputs with requests lack a column, and what that
 // means for the result.
 func missingColumn(s *Source, c record.Column, means string) []string {
@@ -120,5 +128,5 @@ func missingColumn(s *Source, c record.Column, means string) []string {
 	if len(lacking) == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("no %s column in %s (%s): %s", c, names(lacking), plural(rows, "request"), means)}
+	return []string{fmt.Sprintf("no %s column in %s (%s): %s", columnTitle(c), names(lacking), plural(rows, "request"), means)}
 }

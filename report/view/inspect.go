@@ -21,7 +21,7 @@ func Inspect(r *inspect.Result, src *Source) *report.Document {
 	for _, c := range r.Columns {
 		if c.Present == 0 && r.Total.Requests > 0 {
 			if means := absentMeans[c.Column]; means != "" {
-				doc.Warnings = append(doc.Warnings, fmt.Sprintf("no %s column in any input: %s", c.Column, means))
+				doc.Warnings = append(doc.Warnings, fmt.Sprintf("no %s column in any input: %s", columnTitle(c.Column), means))
 			}
 		}
 	}

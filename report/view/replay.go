@@ -34,7 +34,7 @@ func Replay(r *replay.Result, src *Source) *report.Document {
 	for i := range r.Sides {
 		doc.Warnings = append(doc.Warnings, sideWarnings(&r.Sides[i], src)...)
 	}
-	doc.Notes = replayNotes(r, src)
+	doc.Lead, doc.Notes = replayLead(r), replayNotes(r, src)
 	return doc
 }
 
@@ -195,14 +195,19 @@ func gateWarnings(n match.Needs, src *Source) []string {
 	return out
 }
 
-func replayNotes(r *replay.Result, src *Source) []string {
+func replayLead(r *replay.Result) []string {
 	var out []string
 	for i := range r.Sides {
 		s := &r.Sides[i]
 		stopped := s.Denied.Plus(s.Redirected)
-		out = append(out, fmt.Sprintf("%s stops %.1f%% of requests and %.1f%% of bytes; %.1f%% of requests were served and would change",
+		out = append(out, fmt.Sprintf("%s would stop %.1f%% of requests and %.1f%% of bytes. %.1f%% of requests were served and would not be any more.",
 			s.Candidate.Ruleset.Name, 100*share(stopped.Requests, r.Total.Requests), 100*share(stopped.Bytes, r.Total.Bytes), 100*share(s.Served.Requests, r.Total.Requests)))
 	}
+	return out
+}
+
+func replayNotes(r *replay.Result, src *Source) []string {
+	var out []string
 	if src.Countries != "" {
 		out = append(out, "countries: "+src.Countries)
 	}

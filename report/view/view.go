@@ -5,6 +5,7 @@ package view
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -126,12 +127,24 @@ func At(p policy.Pos) string {
 	return fmt.Sprintf("%s:%d:%d: ", p.File, p.Line, p.Column)
 }
 
-// plural is "1 input", "2 inputs".
+// plural is "1 input", "2,000 inputs".
 func plural(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return grouped(n) + " " + noun + "s"
+}
+
+// grouped is a number with its thousands set apart.
+func grouped(n int64) string {
+	if n >= 1000 {
+		return grouped(n/1000) + fmt.Sprintf(",%03d", n%1000)
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+func prose(name string) report.Column {
+	return report.Column{Name: name, Type: report.String, Prose: true}
 }
 
 func names(list []string) string {
