@@ -60,8 +60,12 @@ func Convert(rs *policy.Ruleset, to string) (*policy.Ruleset, []Loss, error) {
 	c.join()
 	c.referers()
 	c.fit()
+	unknown := map[string]bool{}
+	for i := range c.out.Rules {
+		unknown[c.out.Rules[i].ID] = c.out.Rules[i].DenyUnknown
+	}
 	target.Resolve(c.out)
-	c.meaning()
+	c.meaning(unknown)
 	if violations := target.Check(c.out); len(violations) > 0 {
 		return nil, nil, fmt.Errorf("converting %s to %s: %s", rs.Provider, to, violations[0].Text)
 	}
@@ -124,17 +128,17 @@ func (c *converter) referers() {
 	}
 }
 
-// meaning notes what the same lists mean otherwise at the other provider.
-func (c *converter) meaning() {
+// meaning notes what the same lists mean otherwise at the other provider. It
+// is given which rules denied clients of unknown country.
+func (c *converter) meaning(unknown map[string]bool) {
 	var has [policy.NumControls]bool
 	for i := range c.out.Rules {
 		r := &c.out.Rules[i]
 		has[r.Control] = true
-		was := slices.IndexFunc(c.from.Rules, func(o policy.Rule) bool { return o.ID == r.ID })
-		if was < 0 || r.Control != policy.Country || r.Mode != policy.Allow {
+		if r.Control != policy.Country || r.Mode != policy.Allow {
 			continue
 		}
-		switch before := c.from.Rules[was].DenyUnknown; {
+		switch before := unknown[r.ID]; {
 		case before && !r.DenyUnknown:
 			c.lose(Less, r, nil, "%s serves clients of unknown country under an allow list", c.Title)
 		case !before && r.DenyUnknown:

@@ -271,7 +271,7 @@ func TestParquetDamaged(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for name, options := range parquetOptions {
 		for _, good := range [][]byte{writeParquet(t, text[:150], options...), writeParquet(t, typed[:150], options...)} {
-			for range 150 {
+			for range 40 {
 				bad := bytes.Clone(good)
 				for range 1 + rng.IntN(3) {
 					bad[rng.IntN(len(bad))] ^= byte(1 + rng.IntN(255))

@@ -331,12 +331,15 @@ func (a *Addresses) add(addr netip.Addr, key []byte, h uint64) ID {
 type RefererHosts struct {
 	keys    keys
 	values  []keyRef
+	slow    keys // whole header values that simpleAuthority does not read
 	scratch []byte
+	codes   codes
 }
 
 func newRefererHosts() *RefererHosts {
 	r := &RefererHosts{}
 	r.keys.init()
+	r.slow.init()
 	for c := range referer.NumClasses {
 		r.values = append(r.values, r.keys.store([]byte(c.String())))
 	}
@@ -388,7 +391,30 @@ func (r *RefererHosts) intern(raw []byte, decode Decode) ID {
 	return r.remember(authority, h, host)
 }
 
+// maxSlow and maxSlowForms bound the header values that are remembered whole:
+// an attacker can write a new one in every request.
+const (
+	maxSlow      = 256
+	maxSlowForms = 1 << 14
+)
+
 func (r *RefererHosts) internSlow(raw []byte, decode Decode) ID {
+	c, known := r.codes.of(decode)
+	if !known || len(raw) > maxSlow {
+		return r.parse(raw, decode)
+	}
+	id, h, ok := r.slow.find(raw, c)
+	if ok {
+		return id
+	}
+	id = r.parse(raw, decode)
+	if len(r.slow.refs) < maxSlowForms {
+		r.slow.insertCoded(raw, c, h, id)
+	}
+	return id
+}
+
+func (r *RefererHosts) parse(raw []byte, decode Decode) ID {
 	if decode != nil {
 		r.scratch = decode(r.scratch[:0], raw)
 		raw = r.scratch

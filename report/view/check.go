@@ -23,8 +23,12 @@ type Checked struct {
 // they were replayed on, src where it came from; nil without a log.
 func Check(list []Checked, requests int64, src *Source) *report.Document {
 	doc := &report.Document{Command: "check"}
+	alone := 0 // the weight of a column that says nothing if there is one ruleset
+	if len(list) == 1 {
+		alone = 5
+	}
 	findings := report.Table{Name: "findings", Title: "Findings", Columns: columns(
-		report.Column{Name: "ruleset", Type: report.String, Weight: 3}, text("severity"), report.Column{Name: "kind", Type: report.String, Weight: 1},
+		report.Column{Name: "ruleset", Type: report.String, Weight: alone}, text("severity"), report.Column{Name: "kind", Type: report.String, Weight: 1},
 		text("rule"), report.Column{Name: "entry", Type: report.String, Weight: 2},
 		report.Column{Name: "position", Type: report.String, Weight: 4}, prose("finding"),
 	)}
