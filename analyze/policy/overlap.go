@@ -39,7 +39,7 @@ func (a *Scope) MayOverlap(b *Scope) bool {
 	case a.Kind == AllRequests || b.Kind == AllRequests:
 		return true
 	case b.Kind == Homepage:
-		return !a.pathOnly() || a.Contains("/", "")
+		return a.Kind == URLPattern || a.hasPath("/") || a.pathOnly() && a.Contains("/", "")
 	case b.Kind == URIs:
 		return slices.ContainsFunc(b.Values, func(v string) bool {
 			path, query := splitURI(v)
@@ -65,7 +65,7 @@ func (a *Scope) pathOnly() bool {
 
 // hasPath reports whether one of the URIs has a path.
 func (a *Scope) hasPath(path string) bool {
-	return slices.ContainsFunc(a.Values, func(v string) bool {
+	return a.Kind == URIs && slices.ContainsFunc(a.Values, func(v string) bool {
 		p, _ := splitURI(v)
 		return p == path
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,8 +91,13 @@ func (f *explainFlags) explain(cmd *cobra.Command, std *streams) error {
 	if err != nil {
 		return err
 	}
+	if f.line == "" && q.Time.IsZero() && slices.ContainsFunc(rs.Rules, hasWindow) {
+		q.Time = time.Now().UTC()
+	}
 	return f.outputFlags.write(std, view.Explain(rs, q, explain.Explain(rs, q), from))
 }
+
+func hasWindow(r policy.Rule) bool { return !r.From.IsZero() || !r.Until.IsZero() }
 
 // place decides the country of a request whose log says logged.
 func (f *explainFlags) place(a netip.Addr, logged geo.Country, countries *countrySource) (geo.Country, string, error) {
@@ -118,7 +124,7 @@ func (f *explainFlags) fromFlags(hasReferer bool, countries *countrySource) (*ex
 	if err != nil {
 		return nil, "", usagef("--ip %q: not an address", f.ip)
 	}
-	q := &explain.Request{Client: addr.Unmap().WithZone(""), Class: referer.ClassAbsent, Path: "/", Time: time.Now()}
+	q := &explain.Request{Client: addr.Unmap().WithZone(""), Class: referer.ClassAbsent, Path: "/"}
 	if hasReferer {
 		q.Referer, q.Class = referer.Parse([]byte(f.referer))
 	}

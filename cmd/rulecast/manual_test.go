@@ -14,9 +14,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite goldens, and the sessions in README.md and docs/")
 
-// TestManual runs every "$ rulecast ..." line in the console blocks of
-// README.md and docs/, from the top of the module, and compares standard
-// output with what stands below the line.
+// TestManual runs every "$ rulecast ..." and "$ cat ..." line in the console
+// blocks of README.md and docs/, from the top of the module, and compares
+// standard output (with the message, of a command that fails) with what stands
+// below the line.
 func TestManual(t *testing.T) {
 	t.Chdir("../..")
 	t.Setenv("COLUMNS", "80")
@@ -65,11 +66,10 @@ func runSessions(text string) (string, int) {
 		case inside && strings.HasPrefix(bare, "$ "):
 			out.WriteString(line)
 			skipping = false
-			if command, ok := strings.CutPrefix(bare, "$ rulecast "); ok {
-				out.WriteString(runLine(command))
-				skipping = true
-				ran++
-			}
+			output, ok := runLine(strings.TrimPrefix(bare, "$ "))
+			out.WriteString(output)
+			skipping = ok
+			ran++
 			continue
 		case skipping:
 			continue
@@ -79,14 +79,34 @@ func runSessions(text string) (string, int) {
 	return out.String(), ran
 }
 
-func runLine(command string) string {
-	var stdout, stderr bytes.Buffer
-	code := run(context.Background(), shellSplit(command), strings.NewReader(""), &stdout, &stderr)
-	if code != exitOK {
-		// An error is what such a session shows.
-		stdout.Write(stderr.Bytes())
+// runLine runs a command that stands in a session; false if it is none that
+// can be run here.
+func runLine(line string) (string, bool) {
+	args := shellSplit(line)
+	switch args[0] {
+	case "cat":
+		text, err := os.ReadFile(args[1])
+		if err != nil {
+			return err.Error() + "\n", true
+		}
+		return string(text), true
+	case "rulecast":
+		var stdout, stderr bytes.Buffer
+		if code := run(context.Background(), args[1:], strings.NewReader(""), &stdout, &stderr); code != exitOK {
+			stdout.WriteString(lastLines(stderr.String()))
+		}
+		return stdout.String(), true
 	}
-	return stdout.String()
+	return "", false
+}
+
+// lastLines is what a command says of its failure, without the summary of what
+// it read, which has a time in it.
+func lastLines(stderr string) string {
+	if i := strings.Index(stderr, "rulecast: "); i >= 0 {
+		return stderr[i:]
+	}
+	return stderr
 }
 
 // shellSplit splits a command line at blanks outside quotes.

@@ -45,7 +45,7 @@ zstd or bzip2; in any format that "rulecast inspect" recognises.
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.AddCommand(
 		inspectCommand(std), replayCommand(std), diffCommand(std), checkCommand(std),
-		explainCommand(std), convertCommand(std),
+		explainCommand(std), convertCommand(std), compactCommand(std),
 	)
 	for _, c := range root.Commands() {
 		c.Args = usageArgs(c.Args)

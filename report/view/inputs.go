@@ -76,7 +76,7 @@ func rejectsTable(s *Source) report.Table {
 // reports that have no table of them.
 func rejectNotes(s *Source) []string {
 	var out []string
-	const most = 5
+	const most = 3
 	for i := range s.Inputs {
 		in := &s.Inputs[i]
 		if in.Rejects == 0 || len(out) == most {
@@ -92,14 +92,20 @@ func rejectNotes(s *Source) []string {
 	return out
 }
 
-// sourceWarnings are the doubts that come from the inputs themselves.
-func sourceWarnings(s *Source) []string {
-	out := slices.Clone(s.Warnings)
+// Faults say which inputs could not be read to their end, and why.
+func Faults(s *Source) []string {
+	var out []string
 	for i := range s.Inputs {
 		if in := &s.Inputs[i]; in.Err != nil {
 			out = append(out, fmt.Sprintf("%s: %v", in.Name, in.Err))
 		}
 	}
+	return out
+}
+
+// sourceWarnings are the doubts that come from the inputs themselves.
+func sourceWarnings(s *Source) []string {
+	out := append(slices.Clone(s.Warnings), Faults(s)...)
 	if n := s.Rejects(); n > 0 {
 		out = append(out, fmt.Sprintf("%s of %s could not be read and are in no other number", plural(n, "line"), plural(s.Lines(), "line")))
 	}

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 
 	"rulecast/analyze/match"
 	"rulecast/analyze/policy"
@@ -32,7 +33,11 @@ func Replay(r *replay.Result, src *Source) *report.Document {
 	doc.Tables = append(joinTables(parts, sets, many), inputsTable(src))
 	doc.Warnings = append(sourceWarnings(src), policyWarnings(sets...)...)
 	for i := range r.Sides {
-		doc.Warnings = append(doc.Warnings, sideWarnings(&r.Sides[i], src)...)
+		for _, w := range sideWarnings(&r.Sides[i], src) {
+			if !slices.Contains(doc.Warnings, w) {
+				doc.Warnings = append(doc.Warnings, w)
+			}
+		}
 	}
 	doc.Lead, doc.Notes = replayLead(r), replayNotes(r, src)
 	return doc

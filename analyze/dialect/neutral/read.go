@@ -27,6 +27,7 @@ package neutral
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -277,18 +278,9 @@ func (n *reader) list(rule *policy.Rule, node *source.Node) {
 	default:
 		n.report.Errorf(node.Pos, "%s: block or allow is missing", what)
 	}
-	if except, ok := node.Field("except"); ok && contains(keys, "except") {
+	if except, ok := node.Field("except"); ok && slices.Contains(keys, "except") {
 		rule.Except = n.Entries(n.report, rule.Control, n.values(except, what+": except"))
 	}
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }
 
 // values reads a list that is written out, or one of {file: NAME}.

@@ -1,10 +1,9 @@
 package neutral
 
 import (
+	"rulecast/analyze/dialect/profile"
 	"rulecast/analyze/dialect/source"
 	"rulecast/analyze/policy"
-
-	"rulecast/analyze/dialect/profile"
 )
 
 var scopeKeys = []string{"homepage", "file_types", "uris", "directories", "url_pattern"}

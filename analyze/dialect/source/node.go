@@ -1,6 +1,7 @@
 package source
 
 import (
+	"slices"
 	"strconv"
 
 	"rulecast/analyze/policy"
@@ -102,20 +103,11 @@ func (r *Report) Keys(n *Node, what string, known ...string) bool {
 		return false
 	}
 	for i := range n.Fields {
-		if f := &n.Fields[i]; !contains(known, f.Key) {
+		if f := &n.Fields[i]; !slices.Contains(known, f.Key) {
 			r.Errorf(f.Pos, "%s: unknown key %q%s", what, clip(f.Key), didYouMean(f.Key, known))
 		}
 	}
 	return true
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }
 
 // clip keeps a value from a file short enough for a message.

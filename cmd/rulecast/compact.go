@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rulecast/ingest/compact"
+	"rulecast/ingest/record"
+	"rulecast/report"
+	"rulecast/report/view"
+)
+
+// compactColumns are those that some analysis of rulecast looks at.
+var compactColumns = record.AllColumns &^ record.ColumnSet(record.Forwarded, record.RequestID)
+
+type compactFlags struct {
+	inputFlags
+	dir     string
+	columns []string
+}
+
+func compactCommand(std *streams) *cobra.Command {
+	f := &compactFlags{}
+	cmd := &cobra.Command{
+		Use:   "compact INPUT... -o DIR",
+		Short: "Logs to Parquet that replays many times faster",
+		Long: `compact writes the requests of each input to a Parquet file of its own in DIR,
+with the columns that rulecast looks at. The files are inputs like any other,
+give the same results, and open in any Parquet reader. Lines that cannot be
+read are not in them; --rejects keeps those.`,
+		Example: example(
+			"rulecast compact samples/logs -o compacted",
+			"rulecast compact --since 2026-11-01 --until 2026-11-08 logs/ -o week-45",
+		),
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.compact(cmd, std, args) },
+	}
+	f.inputFlags.add(cmd)
+	cmd.Flags().StringVarP(&f.dir, "output", "o", "", "write into this `DIR`, which is made if need be")
+	cmd.Flags().StringSliceVar(&f.columns, "columns", nil, "keep only these `COLUMNS` (default: all but forwarded and request_id)")
+	return cmd
+}
+
+func (f *compactFlags) compact(cmd *cobra.Command, std *streams, args []string) error {
+	if f.dir == "" {
+		return usagef("compact needs a directory to write to: -o DIR")
+	}
+	columns, err := f.columnSet()
+	if err != nil {
+		return err
+	}
+	r, err := f.inputFlags.open(std, args, columns)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(f.dir, 0o777); err != nil {
+		return err
+	}
+	names := outputNames(r.Inputs())
+	paths := make([]string, len(names))
+	for i, name := range names {
+		paths[i] = filepath.Join(f.dir, name)
+	}
+	files := compact.NewFiles(paths, columns)
+	_, src, err := analyse(cmd.Context(), r, files.New, nil)
+	if err != nil {
+		files.Abort()
+		return err
+	}
+	made, rows, err := files.Close()
+	if err != nil {
+		files.Abort()
+		return err
+	}
+	if rows != src.Rows() {
+		return reconciled(fmt.Errorf("%d rows written, %d read", rows, src.Rows()))
+	}
+	if !f.quiet {
+		fmt.Fprintf(std.err, "wrote %d files to %s\n", made, f.dir)
+		for _, fault := range view.Faults(src) {
+			fmt.Fprintln(std.err, "warning: "+report.SafeText(fault))
+		}
+	}
+	return r.incomplete(src)
+}
+
+func (f *compactFlags) columnSet() (record.Columns, error) {
+	if len(f.columns) == 0 {
+		return compactColumns, nil
+	}
+	set := record.ColumnSet(record.Client)
+	for _, name := range f.columns {
+		i := slices.IndexFunc(slices.Collect(allColumns), func(c record.Column) bool { return c.String() == name })
+		if i < 0 {
+			return 0, usagef("--columns %s: no such column; there are %s", name, record.AllColumns)
+		}
+		set |= record.ColumnSet(record.Column(i))
+	}
+	return set, nil
+}
+
+func allColumns(yield func(record.Column) bool) {
+	for c := range record.NumColumns {
+		if !yield(c) {
+			return
+		}
+	}
+}
+
+// outputNames gives each input a file name of its own: its base name without
+// the extension of its packing, or as much of its path as tells it apart.
+func outputNames(inputs []record.Input) []string {
+	names := make([]string, len(inputs))
+	taken := map[string]int{}
+	for i, in := range inputs {
+		names[i] = baseName(filepath.Base(in.Name))
+		taken[names[i]]++
+	}
+	for i, in := range inputs {
+		if taken[names[i]] > 1 {
+			flat := strings.Trim(filepath.ToSlash(filepath.Clean(in.Name)), "/.")
+			names[i] = baseName(strings.ReplaceAll(flat, "/", "__"))
+		}
+		if slices.Contains(names[:i], names[i]+".parquet") {
+			names[i] = fmt.Sprintf("%s-%d", names[i], i+1)
+		}
+		names[i] += ".parquet"
+	}
+	return names
+}
+
+func baseName(name string) string {
+	if name == "-" {
+		return "stdin"
+	}
+	for _, ext := range []string{".gz", ".zst", ".bz2", ".parquet"} {
+		name = strings.TrimSuffix(name, ext)
+	}
+	return name
+}
