@@ -132,7 +132,6 @@ type parquetColumn struct {
 	plain   spans
 	dict    spans
 	known   []int64 // cells of the dictionary
-	ints    []int64
 	places  []uint32
 	levels  []uint32
 	scratch []byte // of value
@@ -300,7 +299,7 @@ func (c *parquetColumn) decodeCells(b *record.Builder, cells []int64, values []b
 	switch {
 	case len(cells) == 0:
 		return nil
-	case encoding == layout.PlainDictionary || encoding == layout.RLEDictionary:
+	case encoding == plainDictionary || encoding == layout.RLEDictionary:
 		return c.lookUp(b, cells, values)
 	case c.size > 0:
 		err := fmt.Errorf("encoding %v is not supported for numbers", encoding)

@@ -196,9 +196,13 @@ func readAtMost(r io.Reader, buf []byte, size int) ([]byte, error) {
 	return w.Bytes(), err
 }
 
+// plainDictionary is the encoding PLAIN_DICTIONARY of the Parquet format, which
+// is deprecated there and which writers of many files still use.
+const plainDictionary layout.Encoding = 2
+
 // dictionary unpacks a dictionary page.
 func (r *pageReader) dictionary(h pageHeader) ([]byte, error) {
-	if h.encoding != layout.Plain && h.encoding != layout.PlainDictionary {
+	if h.encoding != layout.Plain && h.encoding != plainDictionary {
 		return nil, fmt.Errorf("dictionary encoded as %v is not supported", h.encoding)
 	}
 	var err error
