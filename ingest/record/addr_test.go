@@ -84,7 +84,7 @@ func TestAddressesProperties(t *testing.T) {
 		a.intern(fmt.Appendf(nil, "192.0.2.1:%d", port))
 		a.intern(fmt.Appendf(nil, "[2001:db8::1]:%d", port))
 	}
-	if len(a.keys.refs) != 2 {
-		t.Errorf("%d keys for two addresses", len(a.keys.refs))
+	if len(a.keys.entries) != 2 {
+		t.Errorf("%d keys for two addresses", len(a.keys.entries))
 	}
 }

@@ -1,7 +1,9 @@
 package record
 
 import (
+	"encoding/binary"
 	"hash/maphash"
+	"math/bits"
 	"net/netip"
 	"unsafe"
 
@@ -16,29 +18,35 @@ type ID = uint32
 const Absent ID = 0
 
 // keys is an open-addressing hash table from byte strings to ids. Several keys
-// may lead to one id. Slots are 8 bytes (a 32-bit tag of the hash, an index),
-// the keys themselves stand one after the other in an arena, so growth moves
-// slots only. The hash is seeded at random: logs are written by attackers.
+// may lead to one id. Slots are 8 bytes (a 32-bit tag of the hash, an index)
+// over dense entries, which stand in the order in which keys were first seen:
+// what is frequent in a log comes early and stays in the cache. Keys of up to
+// 16 bytes, such as every IPv4 address, are held in the entry itself, longer
+// ones in an arena. The hashes are seeded at random: logs are written by
+// attackers.
 //
 // A key belongs to a code: the same bytes mean different values when they were
 // written in different ways ("a%20b" is itself in an Apache log and "a b" in
 // CloudFront's), and one stream may read both.
 type keys struct {
-	seed  maphash.Seed
-	slots []slot   // len is a power of two
-	blobs [][]byte // arena chunks
-	refs  []keyRef // per key
+	seed    maphash.Seed // of long keys
+	mix     [2]uint64    // of short ones
+	slots   []slot       // len is a power of two
+	entries []entry
+	blobs   [][]byte // arena chunks
 }
 
 type slot struct {
 	tag uint32
-	key uint32 // index in refs, plus one; 0 is an empty slot
+	key uint32 // index in entries, plus one; 0 is an empty slot
 }
 
-type keyRef struct {
-	place uint32 // chunk<<codeBits | code
-	off   uint32
-	size  uint32
+// shortKey is the length up to which a key is held in its entry.
+const shortKey = 16
+
+type entry struct {
+	short [shortKey]byte // the key, zero-padded; of a long one, chunk and offset
+	meta  uint32         // size<<codeBits | code
 	id    ID
 }
 
@@ -49,10 +57,13 @@ const (
 	verbatim code = 0 // they are the value itself
 	codeBits      = 8
 	maxCodes      = 1<<codeBits - 1
+	maxKey        = 1<<(32-codeBits) - 1 // bytes; no line of a log is so long
 )
 
-func (r keyRef) chunk() uint32 { return r.place >> codeBits }
-func (r keyRef) code() code    { return code(r.place & maxCodes) }
+func meta(size int, c code) uint32 { return uint32(size)<<codeBits | uint32(c) }
+
+func (e *entry) size() int  { return int(e.meta >> codeBits) }
+func (e *entry) code() code { return code(e.meta & maxCodes) }
 
 const (
 	firstSlots = 1 << 10
@@ -61,22 +72,59 @@ const (
 
 func (k *keys) init() {
 	k.seed = maphash.MakeSeed()
+	for i := range k.mix {
+		k.mix[i] = maphash.Comparable(k.seed, i)
+	}
 	k.slots = make([]slot, firstSlots)
 }
 
-func (k *keys) bytes(r keyRef) []byte {
-	return k.blobs[r.chunk()][r.off : r.off+r.size : r.off+r.size]
+// bytes is the key of an entry: valid for ever, not to be written to.
+func (k *keys) bytes(e *entry) []byte {
+	size := e.size()
+	if size <= shortKey {
+		return e.short[:size:size]
+	}
+	chunk, off := binary.LittleEndian.Uint64(e.short[:]), binary.LittleEndian.Uint64(e.short[8:])
+	return k.blobs[chunk][off : off+uint64(size) : off+uint64(size)]
 }
 
-// hash is the hash of a key in a code.
-func (k *keys) hash(key []byte, c code) uint64 {
+// words is a key of at most 16 bytes, zero-padded, as two numbers.
+func words(key []byte) (lo, hi uint64) {
+	if cap(key) >= shortKey {
+		// What stands behind the key is read and masked off.
+		n := uint(len(key)) * 8
+		wide := key[:shortKey]
+		lo, hi = binary.LittleEndian.Uint64(wide), binary.LittleEndian.Uint64(wide[8:])
+		if n <= 64 {
+			return lo & (1<<n - 1), 0
+		}
+		return lo, hi & (1<<(n-64) - 1)
+	}
+	var wide [shortKey]byte
+	copy(wide[:], key)
+	return binary.LittleEndian.Uint64(wide[:]), binary.LittleEndian.Uint64(wide[8:])
+}
+
+// hashShort is one round of multiplication and folding, as in wyhash, with
+// secret operands.
+func (k *keys) hashShort(lo, hi uint64, meta uint32) uint64 {
+	up, down := bits.Mul64(lo^k.mix[0], hi^k.mix[1]^uint64(meta))
+	return up ^ down
+}
+
+func (k *keys) hashLong(key []byte, meta uint32) uint64 {
 	// The factor (2^64 over the golden ratio) spreads codes over all bits.
-	return maphash.Bytes(k.seed, key) + uint64(c)*0x9e3779b97f4a7c15
+	return maphash.Bytes(k.seed, key) + uint64(meta)*0x9e3779b97f4a7c15
 }
 
 // find returns the id of key, or the hash under which insert may put it.
 func (k *keys) find(key []byte, c code) (ID, uint64, bool) {
-	h := k.hash(key, c)
+	m := meta(len(key), c)
+	if len(key) > shortKey {
+		return k.findLong(key, m)
+	}
+	lo, hi := words(key)
+	h := k.hashShort(lo, hi, m)
 	mask := uint32(len(k.slots) - 1)
 	tag := uint32(h >> 32)
 	for i := uint32(h) & mask; ; i = (i + 1) & mask {
@@ -84,54 +132,75 @@ func (k *keys) find(key []byte, c code) (ID, uint64, bool) {
 		if s.key == 0 {
 			return 0, h, false
 		}
-		if s.tag == tag {
-			r := k.refs[s.key-1]
-			if r.code() == c && string(k.bytes(r)) == string(key) {
-				return r.id, h, true
-			}
+		if s.tag != tag {
+			continue
+		}
+		e := &k.entries[s.key-1]
+		if e.meta == m && binary.LittleEndian.Uint64(e.short[:]) == lo && binary.LittleEndian.Uint64(e.short[8:]) == hi {
+			return e.id, h, true
 		}
 	}
 }
 
-// insert adds a verbatim key that find did not find, under the hash it
-// returned. The bytes are copied.
-func (k *keys) insert(key []byte, h uint64, id ID) keyRef {
-	r := k.store(key)
-	r.id = id
-	k.add(r, h)
-	return r
+func (k *keys) findLong(key []byte, m uint32) (ID, uint64, bool) {
+	h := k.hashLong(key, m)
+	mask := uint32(len(k.slots) - 1)
+	tag := uint32(h >> 32)
+	for i := uint32(h) & mask; ; i = (i + 1) & mask {
+		s := k.slots[i]
+		if s.key == 0 {
+			return 0, h, false
+		}
+		if s.tag != tag {
+			continue
+		}
+		if e := &k.entries[s.key-1]; e.meta == m && string(k.bytes(e)) == string(key) {
+			return e.id, h, true
+		}
+	}
 }
 
-// insertCoded is insert for a key of any code.
-func (k *keys) insertCoded(key []byte, c code, h uint64, id ID) {
-	r := k.store(key)
-	r.id = id
-	k.add(r.in(c), h)
+// insert adds a key that find did not find, under the hash it returned. The
+// bytes are copied.
+func (k *keys) insert(key []byte, c code, h uint64, id ID) entry {
+	e := k.store(key, c)
+	e.id = id
+	k.add(e, h)
+	return e
 }
 
 // in is the same key bytes in another code.
-func (r keyRef) in(c code) keyRef {
-	r.place = r.chunk()<<codeBits | uint32(c)
-	return r
+func (e entry) in(c code) entry {
+	e.meta = meta(e.size(), c)
+	return e
 }
 
-func (k *keys) add(r keyRef, h uint64) {
-	if (len(k.refs)+1)*4 > len(k.slots)*3 {
+func (k *keys) add(e entry, h uint64) {
+	if (len(k.entries)+1)*4 > len(k.slots)*3 {
 		k.grow()
 	}
-	k.refs = append(k.refs, r)
-	k.place(slot{tag: uint32(h >> 32), key: uint32(len(k.refs))}, uint32(h))
+	k.entries = append(k.entries, e)
+	k.place(slot{tag: uint32(h >> 32), key: uint32(len(k.entries))}, uint32(h))
 }
 
-func (k *keys) store(key []byte) keyRef {
+// store copies a key (of more than maxKey bytes, the first) without making it
+// one that find finds.
+func (k *keys) store(key []byte, c code) entry {
+	key = key[:min(len(key), maxKey)]
+	e := entry{meta: meta(len(key), c)}
+	if len(key) <= shortKey {
+		copy(e.short[:], key)
+		return e
+	}
 	last := len(k.blobs) - 1
 	if last < 0 || len(k.blobs[last])+len(key) > cap(k.blobs[last]) {
 		k.blobs = append(k.blobs, make([]byte, 0, max(chunkSize, len(key))))
 		last++
 	}
-	off := len(k.blobs[last])
+	binary.LittleEndian.PutUint64(e.short[:], uint64(last))
+	binary.LittleEndian.PutUint64(e.short[8:], uint64(len(k.blobs[last])))
 	k.blobs[last] = append(k.blobs[last], key...)
-	return keyRef{place: uint32(last) << codeBits, off: uint32(off), size: uint32(len(key))}
+	return e
 }
 
 func (k *keys) place(s slot, h uint32) {
@@ -145,8 +214,14 @@ func (k *keys) place(s slot, h uint32) {
 
 func (k *keys) grow() {
 	k.slots = make([]slot, 2*len(k.slots))
-	for i, r := range k.refs {
-		h := k.hash(k.bytes(r), r.code())
+	for i := range k.entries {
+		e := &k.entries[i]
+		var h uint64
+		if e.size() <= shortKey {
+			h = k.hashShort(binary.LittleEndian.Uint64(e.short[:]), binary.LittleEndian.Uint64(e.short[8:]), e.meta)
+		} else {
+			h = k.hashLong(k.bytes(e), e.meta)
+		}
 		k.place(slot{tag: uint32(h >> 32), key: uint32(i + 1)}, uint32(h))
 	}
 }
@@ -198,7 +273,7 @@ func (cs *codes) of(d Decode) (code, bool) {
 // belongs to its stream and must not be used by two goroutines at once.
 type Strings struct {
 	keys    keys
-	values  []keyRef
+	values  []entry // by id
 	scratch []byte
 	codes   codes
 }
@@ -206,7 +281,7 @@ type Strings struct {
 func newStrings() *Strings {
 	s := &Strings{}
 	s.keys.init()
-	s.values = append(s.values, s.keys.store(nil))
+	s.values = append(s.values, s.keys.store(nil, verbatim))
 	return s
 }
 
@@ -215,7 +290,7 @@ func (s *Strings) Len() int { return len(s.values) }
 
 // Bytes is the value of an id: valid as long as the dictionary, not to be
 // written to.
-func (s *Strings) Bytes(id ID) []byte { return s.keys.bytes(s.values[id]) }
+func (s *Strings) Bytes(id ID) []byte { return s.keys.bytes(&s.values[id]) }
 
 // String is a copy of the value of an id.
 func (s *Strings) String(id ID) string { return string(s.Bytes(id)) }
@@ -244,7 +319,7 @@ func (s *Strings) add(value []byte, h uint64) ID {
 		return Absent
 	}
 	id := ID(len(s.values))
-	s.values = append(s.values, s.keys.insert(value, h, id))
+	s.values = append(s.values, s.keys.insert(value, verbatim, h, id))
 	return id
 }
 
@@ -256,7 +331,7 @@ func (s *Strings) alias(raw []byte, c code, h uint64, value []byte) ID {
 		s.keys.add(s.values[id].in(c), h) // nothing to decode: the bytes are there already
 		return id
 	}
-	s.keys.insertCoded(raw, c, h, id)
+	s.keys.insert(raw, c, h, id)
 	return id
 }
 
@@ -308,7 +383,7 @@ func (a *Addresses) intern(raw []byte) (ID, bool) {
 	if !ok {
 		id = a.add(addr, a.text, ch)
 	}
-	a.keys.insert(raw, h, id)
+	a.keys.insert(raw, verbatim, h, id)
 	return id, true
 }
 
@@ -321,7 +396,7 @@ func (a *Addresses) internAddr(addr netip.Addr) ID {
 func (a *Addresses) add(addr netip.Addr, key []byte, h uint64) ID {
 	id := ID(len(a.addrs))
 	a.addrs = append(a.addrs, addr)
-	a.keys.insert(key, h, id)
+	a.keys.insert(key, verbatim, h, id)
 	return id
 }
 
@@ -330,7 +405,7 @@ func (a *Addresses) add(addr netip.Addr, key []byte, h uint64) ID {
 // ClassHost, is never handed out); real hosts follow.
 type RefererHosts struct {
 	keys    keys
-	values  []keyRef
+	values  []entry // by id
 	slow    keys // whole header values that simpleAuthority does not read
 	scratch []byte
 	codes   codes
@@ -341,7 +416,7 @@ func newRefererHosts() *RefererHosts {
 	r.keys.init()
 	r.slow.init()
 	for c := range referer.NumClasses {
-		r.values = append(r.values, r.keys.store([]byte(c.String())))
+		r.values = append(r.values, r.keys.store([]byte(c.String()), verbatim))
 	}
 	return r
 }
@@ -359,7 +434,7 @@ func (r *RefererHosts) Class(id ID) referer.Class {
 
 // Bytes is the host, or the label of the class in parentheses, which no host
 // name can be: valid as long as the dictionary, not to be written to.
-func (r *RefererHosts) Bytes(id ID) []byte { return r.keys.bytes(r.values[id]) }
+func (r *RefererHosts) Bytes(id ID) []byte { return r.keys.bytes(&r.values[id]) }
 
 // String is a copy of Bytes.
 func (r *RefererHosts) String(id ID) string { return string(r.Bytes(id)) }
@@ -408,8 +483,8 @@ func (r *RefererHosts) internSlow(raw []byte, decode Decode) ID {
 		return id
 	}
 	id = r.parse(raw, decode)
-	if len(r.slow.refs) < maxSlowForms {
-		r.slow.insertCoded(raw, c, h, id)
+	if len(r.slow.entries) < maxSlowForms {
+		r.slow.insert(raw, c, h, id)
 	}
 	return id
 }
@@ -441,14 +516,14 @@ func (r *RefererHosts) remember(authority []byte, h uint64, host string) ID {
 	}
 	id := r.internHost(host)
 	if len(authority) <= maxAlias {
-		r.keys.insert(authority, h, id)
+		r.keys.insert(authority, verbatim, h, id)
 	}
 	return id
 }
 
 func (r *RefererHosts) add(key []byte, h uint64) ID {
 	id := ID(len(r.values))
-	r.values = append(r.values, r.keys.insert(key, h, id))
+	r.values = append(r.values, r.keys.insert(key, verbatim, h, id))
 	return id
 }
 
