@@ -81,7 +81,7 @@ func (f *compactFlags) compact(cmd *cobra.Command, std *streams, args []string) 
 		return reconciled(fmt.Errorf("%d rows written, %d read", rows, src.Rows()))
 	}
 	if !f.quiet {
-		fmt.Fprintf(std.err, "wrote %d files to %s\n", made, f.dir)
+		fmt.Fprintf(std.err, "wrote %s to %s\n", view.Plural(int64(made), "file"), f.dir)
 		for _, fault := range view.Faults(src) {
 			fmt.Fprintln(std.err, "warning: "+report.SafeText(fault))
 		}

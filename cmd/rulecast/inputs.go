@@ -124,8 +124,8 @@ func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A
 		src.Warnings = countries.warnings()
 	}
 	if !r.flags.quiet {
-		fmt.Fprintf(r.std.err, "read %d requests from %d inputs in %.1f s, %d lines rejected\n",
-			src.Rows(), len(src.Inputs), time.Since(r.started).Seconds(), src.Rejects())
+		fmt.Fprintf(r.std.err, "read %s from %s in %.1f s, %s rejected\n", view.Plural(src.Rows(), "request"),
+			view.Plural(int64(len(src.Inputs)), "input"), time.Since(r.started).Seconds(), view.Plural(src.Rejects(), "line"))
 	}
 	return a, src, r.unreadable(src)
 }

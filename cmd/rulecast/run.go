@@ -42,7 +42,9 @@ zstd or bzip2; in any format that "rulecast inspect" recognises.
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%w; see %s --help", err, cmd.CommandPath())
+	})
 	root.AddCommand(
 		inspectCommand(std), replayCommand(std), diffCommand(std), checkCommand(std),
 		explainCommand(std), convertCommand(std), compactCommand(std),

@@ -25,8 +25,8 @@ func Diff(r *diff.Result, src *Source) *report.Document {
 	}
 	doc.Warnings = append(doc.Warnings, gateWarnings(r.Needs, src)...)
 	doc.Lead = []string{fmt.Sprintf("From %s to %s: %s newly denied (%.1f%%, %s of them served) and %s newly allowed (%.1f%%).", current.Name, candidate.Name,
-		plural(r.NewlyDenied.Requests, "request"), 100*share(r.NewlyDenied.Requests, r.Total.Requests), grouped(r.Served.NewlyDenied.Requests),
-		plural(r.NewlyAllowed.Requests, "request"), 100*share(r.NewlyAllowed.Requests, r.Total.Requests))}
+		Plural(r.NewlyDenied.Requests, "request"), 100*share(r.NewlyDenied.Requests, r.Total.Requests), grouped(r.Served.NewlyDenied.Requests),
+		Plural(r.NewlyAllowed.Requests, "request"), 100*share(r.NewlyAllowed.Requests, r.Total.Requests))}
 	if src.Countries != "" {
 		doc.Notes = append(doc.Notes, "countries: "+src.Countries)
 	}

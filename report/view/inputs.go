@@ -85,7 +85,7 @@ func rejectNotes(s *Source) []string {
 		r := in.Reasons[0]
 		note := fmt.Sprintf("%s:%d: %s", in.Name, r.First.Line, r.Reason)
 		if in.Rejects > 1 {
-			note += fmt.Sprintf(" (%s in all; rulecast inspect lists them)", plural(in.Rejects, "reject"))
+			note += fmt.Sprintf(" (%s in all; rulecast inspect lists them)", Plural(in.Rejects, "reject"))
 		}
 		out = append(out, note)
 	}
@@ -107,7 +107,7 @@ func Faults(s *Source) []string {
 func sourceWarnings(s *Source) []string {
 	out := append(slices.Clone(s.Warnings), Faults(s)...)
 	if n := s.Rejects(); n > 0 {
-		out = append(out, fmt.Sprintf("%s of %s could not be read and are in no other number", plural(n, "line"), plural(s.Lines(), "line")))
+		out = append(out, fmt.Sprintf("%s of %s could not be read and are in no other number", Plural(n, "line"), Plural(s.Lines(), "line")))
 	}
 	return out
 }
@@ -134,5 +134,5 @@ func missingColumn(s *Source, c record.Column, means string) []string {
 	if len(lacking) == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("no %s column in %s (%s): %s", columnTitle(c), names(lacking), plural(rows, "request"), means)}
+	return []string{fmt.Sprintf("no %s column in %s (%s): %s", columnTitle(c), names(lacking), Plural(rows, "request"), means)}
 }

@@ -167,11 +167,11 @@ func sideWarnings(s *replay.Side, src *Source) []string {
 	out = append(out, missingColumn(src, record.Status, "denied_served cannot tell what was served")...)
 	if s.Inert.Requests > 0 {
 		out = append(out, fmt.Sprintf("%s: IP rules are not consulted for clients of a country on the geo-blocking list: %s that they list stay allowed or get the country's verdict",
-			rs.Name, plural(s.Inert.Requests, "request")))
+			rs.Name, Plural(s.Inert.Requests, "request")))
 	}
 	for i, v := range s.Candidate.Variants {
 		if d := s.Variants[i] - s.Denied.Plus(s.Redirected).Requests; d != 0 {
-			out = append(out, fmt.Sprintf("%s: not documented by the provider: with %s %s, %s denied (%+d)", rs.Name, v.Switch, v.Value, plural(s.Variants[i], "request"), d))
+			out = append(out, fmt.Sprintf("%s: not documented by the provider: with %s %s, %s denied (%+d)", rs.Name, v.Switch, v.Value, Plural(s.Variants[i], "request"), d))
 		}
 	}
 	return out

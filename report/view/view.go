@@ -127,8 +127,8 @@ func At(p policy.Pos) string {
 	return fmt.Sprintf("%s:%d:%d: ", p.File, p.Line, p.Column)
 }
 
-// plural is "1 input", "2,000 inputs".
-func plural(n int64, noun string) string {
+// Plural is "1 input", "2,000 inputs".
+func Plural(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
