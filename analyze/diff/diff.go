@@ -4,7 +4,6 @@ package diff
 
 import (
 	"fmt"
-	"net/netip"
 
 	"rulecast/analyze/geo"
 	"rulecast/analyze/match"
@@ -84,8 +83,8 @@ type Analysis struct {
 	dicts      *record.Dicts
 	pairs      map[pair]*pairCounts
 
-	clients   tally.Keyed[netip.Addr]
-	referers  tally.Keyed[string]
+	clients   []tally.Counts // by client id
+	referers  []tally.Counts // by referer id
 	countries []tally.Counts
 
 	byClient, byReferer, byCountry changes
@@ -131,14 +130,14 @@ func (p *Plan) New() *Analysis {
 func (a *Analysis) Add(b *record.Batch) error {
 	places := a.follower.Follow(b)
 	a.dicts = b.Dicts
-	a.clients.Grow(b.Dicts.Clients.Len())
-	a.referers.Grow(b.Dicts.RefererHosts.Len())
+	a.clients = tally.Grown(a.clients, b.Dicts.Clients.Len())
+	a.referers = tally.Grown(a.referers, b.Dicts.RefererHosts.Len())
 	rows := [NumSides]*traffic.Rows{traffic.NewRows(b, a.plan.matchers[Current].Needs), traffic.NewRows(b, a.plan.matchers[Candidate].Needs)}
 	clients, referers, bytes := b.IDs(record.Client), b.IDs(record.RefererHost), b.Ints(record.Bytes)
 	for i, c := range clients {
 		a.total.Add(bytes[i])
-		a.clients.Counts[c].Add(bytes[i])
-		a.referers.Counts[referers[i]].Add(bytes[i])
+		a.clients[c].Add(bytes[i])
+		a.referers[referers[i]].Add(bytes[i])
 		a.countries[places[i]].Add(bytes[i])
 		var cells pair
 		for side, e := range a.evaluators {
@@ -209,12 +208,10 @@ func (a *Analysis) count(b *record.Batch, i int, cells pair, country geo.Country
 	}
 }
 
-// settle ends the analysis of its stream: from here on nothing refers to it.
+// settle ends the analysis of its stream: from here on it may be merged.
 func (a *Analysis) settle() {
-	if a.dicts != nil {
-		a.clients.Own(a.dicts.Clients.Addr)
-		a.referers.Own(a.dicts.RefererHosts.String)
-		a.dicts = nil
+	if a.dicts == nil { // the stream had no batch
+		a.dicts = record.NewDicts()
 	}
 	for cells, p := range a.pairs {
 		outcomes := [NumSides]*match.Outcome{a.evaluators[Current].Outcome(cells[Current]), a.evaluators[Candidate].Outcome(cells[Candidate])}
@@ -262,8 +259,10 @@ func (a *Analysis) Merge(b *Analysis) {
 	a.settle()
 	b.settle()
 	a.total = a.total.Plus(b.total)
-	clients := a.clients.Join(&b.clients)
-	referers := a.referers.Join(&b.referers)
+	ids := a.dicts.Join(b.dicts, record.Client, record.RefererHost)
+	clients, referers := ids.IDs(record.Client), ids.IDs(record.RefererHost)
+	a.clients = tally.SumMapped(a.clients, b.clients, clients)
+	a.referers = tally.SumMapped(a.referers, b.referers, referers)
 	a.countries = tally.Sum(a.countries, b.countries)
 	a.byClient.sum(b.byClient, clients)
 	a.byReferer.sum(b.byReferer, referers)

@@ -9,6 +9,7 @@ import (
 	"rulecast/analyze/match"
 	"rulecast/analyze/policy"
 	"rulecast/analyze/tally"
+	"rulecast/ingest/record"
 )
 
 // Result is what changes between two rulesets. Everything in it is exact.
@@ -63,8 +64,8 @@ func (a *Analysis) Result(top int) *Result {
 		}
 	}
 	r.Countries = values(top, a.countries, a.byCountry, func(i int) string { return geo.Country(i).String() })
-	r.Referers = values(top, a.referers.Counts, a.byReferer, a.referers.Key)
-	r.Clients = values(top, a.clients.Counts, a.byClient, func(i int) string { return a.clients.Key(i).String() })
+	r.Referers = values(top, a.referers, a.byReferer, func(i int) string { return a.dicts.RefererHosts.String(record.ID(i)) })
+	r.Clients = values(top, a.clients, a.byClient, func(i int) string { return a.dicts.Clients.Addr(record.ID(i)).String() })
 	return r
 }
 

@@ -6,6 +6,7 @@ package explain
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -163,66 +164,111 @@ func excepted(r *policy.Rule, q *Request) bool {
 }
 
 // Flips lists the changes that would turn the verdict round: for a request
-// that is denied all that have to be made together, for one that is allowed
-// each that would do alone.
+// that is denied all that have to be made together, in this order, for one that
+// is allowed each that would do alone. Every one has been tried.
 func Flips(rs *policy.Ruleset, q *Request, res Result) []string {
+	if res.Decided >= 0 {
+		return letPast(rs, q, res)
+	}
 	var out []string
 	for _, s := range res.Steps {
-		r := &rs.Rules[s.Rule]
-		switch {
-		case s.Denies:
-			out = append(out, undo(r, q, s))
-		case res.Decided < 0 && s.Why == NotListed && r.Mode == policy.Block:
-			out = append(out, fmt.Sprintf("adding %s to %s rule %q would deny it", value(r.Control, q), r.Control, r.ID))
-		case res.Decided < 0 && s.Why == Listed && r.Mode == policy.Allow:
-			out = append(out, fmt.Sprintf("removing %s from allow list %q would deny it", entryTexts(s.Entries), r.ID))
-		case res.Decided < 0 && s.Why == Excepted:
-			out = append(out, fmt.Sprintf("removing the exception for %s from rule %q would deny it", q.Client, r.ID))
-		case res.Decided < 0 && s.Why == Disabled && enabled(rs, s.Rule, q):
-			out = append(out, fmt.Sprintf("enabling rule %q would deny it", r.ID))
+		c := deny(&rs.Rules[s.Rule], q, s)
+		if c.do != nil && Explain(c.on(rs, s.Rule), q).Decided >= 0 {
+			out = append(out, c.text+" would deny it")
 		}
 	}
 	return out
 }
 
-// enabled reports whether the rule would deny if it were switched on.
-func enabled(rs *policy.Ruleset, rule int, q *Request) bool {
-	alt := *rs
-	alt.Rules = append([]policy.Rule(nil), rs.Rules...)
-	alt.Rules[rule].Disabled = false
-	return Explain(&alt, q).Steps[rule].Denies
+// letPast undoes one denial after the other: what is done to a country rule
+// may decide whether IP rules are consulted.
+func letPast(rs *policy.Ruleset, q *Request, res Result) []string {
+	var out []string
+	for res.Decided >= 0 {
+		c := undo(&rs.Rules[res.Decided], q, res.Steps[res.Decided])
+		out = append(out, c.text)
+		rs = c.on(rs, res.Decided)
+		res = Explain(rs, q)
+	}
+	return out
 }
 
-func undo(r *policy.Rule, q *Request, s Step) string {
+// change is something that can be done to a rule. The zero value is nothing.
+type change struct {
+	text string
+	do   func(*policy.Rule) // its lists are replaced, not written to
+}
+
+// on is a copy of a ruleset with a rule changed.
+func (c change) on(rs *policy.Ruleset, rule int) *policy.Ruleset {
+	out := *rs
+	out.Rules = slices.Clone(rs.Rules)
+	c.do(&out.Rules[rule])
+	return &out
+}
+
+// deny is what could make the rule deny a request that it lets past.
+func deny(r *policy.Rule, q *Request, s Step) change {
+	switch {
+	case s.Why == NotListed && r.Mode == policy.Block:
+		if e, ok := entry(r.Control, q); ok {
+			return change{fmt.Sprintf("adding %s to %s rule %q", e.Text, r.Control, r.ID), adding(e)}
+		}
+	case s.Why == Listed && r.Mode == policy.Allow:
+		return change{fmt.Sprintf("removing %s from allow list %q", entryTexts(s.Entries), r.ID), removing(q)}
+	case s.Why == Excepted:
+		return change{fmt.Sprintf("removing the exception for %s from rule %q", q.Client, r.ID), func(r *policy.Rule) {
+			r.Except = slices.DeleteFunc(slices.Clone(r.Except), func(e policy.Entry) bool { return e.Contains(q.Client) })
+		}}
+	case s.Why == Disabled:
+		return change{fmt.Sprintf("enabling rule %q", r.ID), func(r *policy.Rule) { r.Disabled = false }}
+	}
+	return change{}
+}
+
+// undo is what makes a rule that denies the request let it past.
+func undo(r *policy.Rule, q *Request, s Step) change {
 	switch s.Why {
 	case Missing:
-		return fmt.Sprintf("letting requests without a Referer past rule %q", r.ID)
+		return change{fmt.Sprintf("letting requests without a Referer past rule %q", r.ID), func(r *policy.Rule) { r.DenyMissing = false }}
 	case UnknownCountry:
-		return fmt.Sprintf("letting unknown countries past rule %q", r.ID)
+		return change{fmt.Sprintf("letting unknown countries past rule %q", r.ID), func(r *policy.Rule) { r.DenyUnknown = false }}
 	case NotListed:
-		if r.Control == policy.Referer && q.Class != referer.ClassHost {
-			return fmt.Sprintf("switching off rule %q (a Referer without a host is on no allow list)", r.ID)
+		e, ok := entry(r.Control, q)
+		if !ok {
+			return change{fmt.Sprintf("switching off rule %q (a Referer without a host is on no allow list)", r.ID),
+				func(r *policy.Rule) { r.Disabled = true }}
 		}
-		return fmt.Sprintf("adding %s to allow list %q", value(r.Control, q), r.ID)
+		return change{fmt.Sprintf("adding %s to allow list %q", e.Text, r.ID), adding(e)}
 	}
-	what := fmt.Sprintf("removing %s from rule %q", entryTexts(s.Entries), r.ID)
+	text := fmt.Sprintf("removing %s from rule %q", entryTexts(s.Entries), r.ID)
 	if r.Control == policy.IP {
-		what += fmt.Sprintf(", or excepting %s", q.Client)
+		text += fmt.Sprintf(", or excepting %s", q.Client)
 	}
-	return what
+	return change{text, removing(q)}
 }
 
-func value(c policy.Control, q *Request) string {
+func adding(e policy.Entry) func(*policy.Rule) {
+	return func(r *policy.Rule) { r.Entries = append(slices.Clip(r.Entries), e) }
+}
+
+// removing takes every entry off the list that the request is on.
+func removing(q *Request) func(*policy.Rule) {
+	return func(r *policy.Rule) {
+		r.Entries = slices.DeleteFunc(slices.Clone(r.Entries), func(e policy.Entry) bool { return lists(e, q) })
+	}
+}
+
+// entry is the request's own value as an entry of a list; false if it is none
+// that a list can have.
+func entry(c policy.Control, q *Request) (policy.Entry, bool) {
 	switch c {
 	case policy.IP:
-		return q.Client.String()
+		return policy.NetworkEntry(netip.PrefixFrom(q.Client, q.Client.BitLen())), true
 	case policy.Country:
-		return q.Country.String()
+		return policy.Entry{Kind: policy.CountryEntry, Text: q.Country.String()}, q.Country != geo.Unknown
 	}
-	if q.Class == referer.ClassHost {
-		return q.Referer
-	}
-	return q.Class.String()
+	return policy.Entry{Kind: policy.HostEntry, Text: q.Referer}, q.Class == referer.ClassHost
 }
 
 func entryTexts(entries []policy.Entry) string {

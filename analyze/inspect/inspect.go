@@ -4,7 +4,7 @@ package inspect
 
 import (
 	"math"
-	"net/netip"
+	"slices"
 
 	"rulecast/analyze/tally"
 	"rulecast/ingest/record"
@@ -15,6 +15,12 @@ import (
 var counted = []record.Column{
 	record.Time, record.Client, record.Country, record.ASN, record.Method, record.Scheme, record.Host, record.Status,
 	record.Bytes, record.RefererHost, record.UserAgent, record.Cache, record.ContentType, record.Action,
+}
+
+// dictionaries are those of them whose distinct values are counted.
+var dictionaries = []record.Column{
+	record.Client, record.Country, record.Method, record.Scheme, record.Host, record.RefererHost, record.UserAgent,
+	record.Cache, record.ContentType, record.Action,
 }
 
 // Columns are those that the batches must have.
@@ -46,17 +52,11 @@ type Analysis struct {
 	filled      [record.NumColumns]int64
 	dicts       *record.Dicts
 	used        [record.NumColumns]tally.Set // ids seen in a row: a reject may have left others
-	clients     map[netip.Addr]struct{}
-	values      [record.NumColumns]map[string]struct{}
 }
 
 // New starts an inspection of one stream.
 func New() *Analysis {
-	a := &Analysis{first: math.MaxInt64, last: math.MinInt64, clients: map[netip.Addr]struct{}{}}
-	for c := range a.values {
-		a.values[c] = map[string]struct{}{}
-	}
-	return a
+	return &Analysis{first: math.MaxInt64, last: math.MinInt64, dicts: record.NewDicts()}
 }
 
 // Add inspects a batch.
@@ -125,69 +125,48 @@ func one(is bool) int64 {
 	return 0
 }
 
-// settle ends the analysis of its stream: from here on nothing refers to it.
-func (a *Analysis) settle() {
-	d := a.dicts
-	if d == nil {
-		return
-	}
-	a.dicts = nil
-	for id := range a.used[record.Client].All() {
-		a.clients[d.Clients.Addr(id)] = struct{}{}
-	}
-	for id := range a.used[record.RefererHost].All() {
-		if d.RefererHosts.Class(id) == referer.ClassHost {
-			a.values[record.RefererHost][d.RefererHosts.String(id)] = struct{}{}
-		}
-	}
-	for _, c := range counted {
-		if values := d.Strings(c); values != nil {
-			for id := range a.used[c].All() {
-				if id != record.Absent {
-					a.values[c][values.String(id)] = struct{}{}
-				}
-			}
-		}
-	}
-}
-
 // Merge takes in the inspection of another stream.
 func (a *Analysis) Merge(b *Analysis) {
-	a.settle()
-	b.settle()
 	a.total = a.total.Plus(b.total)
 	a.first, a.last = min(a.first, b.first), max(a.last, b.last)
-	for c := range a.values {
+	ids := a.dicts.Join(b.dicts, dictionaries...)
+	for c := range record.NumColumns {
 		a.present[c] += b.present[c]
 		a.filled[c] += b.filled[c]
-		for v := range b.values[c] {
-			a.values[c][v] = struct{}{}
-		}
-	}
-	for addr := range b.clients {
-		a.clients[addr] = struct{}{}
+		a.used[c].UnionMapped(b.used[c], ids.IDs(c))
 	}
 }
 
 // Result sums up the inspection, which must not be added to afterwards.
 func (a *Analysis) Result() *Result {
-	a.settle()
 	r := &Result{
-		Total: a.total, Clients: int64(len(a.clients)), Hosts: int64(len(a.values[record.Host])),
-		Referers: int64(len(a.values[record.RefererHost])), First: record.NoTime, Last: record.NoTime,
+		Total: a.total, Clients: a.distinct(record.Client), Hosts: a.distinct(record.Host),
+		Referers: a.distinct(record.RefererHost), First: record.NoTime, Last: record.NoTime,
 	}
 	if a.last != math.MinInt64 {
 		r.First, r.Last = a.first, a.last
 	}
 	for _, c := range counted {
-		column := Column{Column: c, Present: a.present[c], Filled: a.filled[c], Distinct: int64(len(a.values[c]))}
-		switch c {
-		case record.Client:
-			column.Distinct = r.Clients
-		case record.Time, record.ASN, record.Status, record.Bytes:
-			column.Distinct = -1
-		}
-		r.Columns = append(r.Columns, column)
+		r.Columns = append(r.Columns, Column{Column: c, Present: a.present[c], Filled: a.filled[c], Distinct: a.distinct(c)})
 	}
 	return r
+}
+
+// distinct is the number of values of a dictionary column that requests have,
+// -1 for other columns.
+func (a *Analysis) distinct(c record.Column) (n int64) {
+	if !slices.Contains(dictionaries, c) {
+		return -1
+	}
+	for id := range a.used[c].All() {
+		switch c {
+		case record.Client:
+			n++
+		case record.RefererHost:
+			n += one(a.dicts.RefererHosts.Class(id) == referer.ClassHost)
+		default:
+			n += one(id != record.Absent)
+		}
+	}
+	return n
 }

@@ -1,17 +1,18 @@
 package replay
 
-import "rulecast/analyze/tally"
+import (
+	"rulecast/analyze/tally"
+	"rulecast/ingest/record"
+)
 
-// settle ends the analysis of its stream: from here on nothing refers to it.
+// settle ends the analysis of its stream: from here on it may be merged.
 func (a *Analysis) settle() {
-	if a.dicts != nil {
-		a.clients.Own(a.dicts.Clients.Addr)
-		a.referers.Own(a.dicts.RefererHosts.String)
+	if a.dicts == nil { // the stream had no batch
+		a.dicts = record.NewDicts()
 	}
 	for _, s := range a.sides {
 		s.settle()
 	}
-	a.dicts = nil
 }
 
 // Merge takes in the analysis of another stream of the same plan.
@@ -20,8 +21,10 @@ func (a *Analysis) Merge(b *Analysis) {
 	b.settle()
 	a.total = a.total.Plus(b.total)
 	a.first, a.last = min(a.first, b.first), max(a.last, b.last)
-	clients := a.clients.Join(&b.clients)
-	referers := a.referers.Join(&b.referers)
+	ids := a.dicts.Join(b.dicts, record.Client, record.RefererHost)
+	clients, referers := ids.IDs(record.Client), ids.IDs(record.RefererHost)
+	a.clients = tally.SumMapped(a.clients, b.clients, clients)
+	a.referers = tally.SumMapped(a.referers, b.referers, referers)
 	a.countries = tally.Sum(a.countries, b.countries)
 	a.statuses = tally.Sum(a.statuses, b.statuses)
 	for i, s := range a.sides {

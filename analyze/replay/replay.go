@@ -5,7 +5,6 @@ package replay
 import (
 	"fmt"
 	"math"
-	"net/netip"
 
 	"rulecast/analyze/geo"
 	"rulecast/analyze/match"
@@ -85,8 +84,8 @@ type Analysis struct {
 	first int64 // record.NoTime: no request has a time
 	last  int64
 
-	clients   tally.Keyed[netip.Addr]
-	referers  tally.Keyed[string]
+	clients   []tally.Counts // by client id
+	referers  []tally.Counts // by referer id
 	countries []tally.Counts // by geo.Country
 	statuses  []tally.Counts // by status
 	sides     []*side        // one per candidate
@@ -118,8 +117,8 @@ func (p *Plan) New() *Analysis {
 func (a *Analysis) Add(b *record.Batch) error {
 	places := a.follower.Follow(b)
 	a.dicts = b.Dicts
-	a.clients.Grow(b.Dicts.Clients.Len())
-	a.referers.Grow(b.Dicts.RefererHosts.Len())
+	a.clients = tally.Grown(a.clients, b.Dicts.Clients.Len())
+	a.referers = tally.Grown(a.referers, b.Dicts.RefererHosts.Len())
 	a.count(b, places)
 	for _, s := range a.sides {
 		s.follow(b.Dicts)
@@ -134,8 +133,8 @@ func (a *Analysis) count(b *record.Batch, places []geo.Country) {
 	bytes, statuses := b.Ints(record.Bytes), b.Statuses()
 	for i, n := range bytes {
 		a.total.Bytes += n
-		a.clients.Counts[clients[i]].Add(n)
-		a.referers.Counts[referers[i]].Add(n)
+		a.clients[clients[i]].Add(n)
+		a.referers[referers[i]].Add(n)
 		a.countries[places[i]].Add(n)
 		s := int(statuses[i])
 		if s >= len(a.statuses) {

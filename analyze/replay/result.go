@@ -61,7 +61,7 @@ type Value struct {
 func (a *Analysis) Result(top int) *Result {
 	a.settle()
 	r := &Result{Total: a.total, First: orNoTime(a.first, math.MaxInt64), Last: orNoTime(a.last, math.MinInt64)}
-	for _, c := range a.clients.Counts {
+	for _, c := range a.clients {
 		if c.Requests > 0 {
 			r.Clients++
 		}
@@ -97,8 +97,8 @@ func (a *Analysis) sideResult(c Candidate, s *side, top int) Side {
 		out.Variants = append(out.Variants, v.denied)
 	}
 	out.Countries = values(top, a.countries, s.countries, func(i int) string { return geo.Country(i).String() })
-	out.Referers = values(top, a.referers.Counts, s.referers, func(i int) string { return a.referers.Key(i) })
-	out.TopClients = values(top, a.clients.Counts, s.clients, func(i int) string { return a.clients.Key(i).String() })
+	out.Referers = values(top, a.referers, s.referers, func(i int) string { return a.dicts.RefererHosts.String(record.ID(i)) })
+	out.TopClients = values(top, a.clients, s.clients, func(i int) string { return a.dicts.Clients.Addr(record.ID(i)).String() })
 	out.Statuses = statuses(a.statuses, s.statuses)
 	return out
 }

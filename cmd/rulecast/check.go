@@ -59,13 +59,13 @@ func (f *checkFlags) check(cmd *cobra.Command, std *streams, args []string) erro
 		}
 		return ""
 	}}
+	sets, err := loadRulesets(args, f.provider)
+	if err != nil {
+		return err
+	}
 	var list []view.Checked
 	var candidates []replay.Candidate
-	for _, path := range args {
-		rs, err := loadRuleset(path, f.provider)
-		if err != nil {
-			return err
-		}
+	for _, rs := range sets {
 		list = append(list, view.Checked{Ruleset: rs, Result: check.Ruleset(rs, options)})
 		candidates = append(candidates, replay.Candidate{Ruleset: rs})
 	}
@@ -74,6 +74,9 @@ func (f *checkFlags) check(cmd *cobra.Command, std *streams, args []string) erro
 	}
 	plan, err := replay.NewPlan(candidates, countries.from, countries.db)
 	if err != nil {
+		return err
+	}
+	if err := f.checkTables(view.Check(withReplay(list, plan.New().Result(0)), 0, &view.Source{})); err != nil {
 		return err
 	}
 	r, err := f.inputFlags.open(std, f.logs, plan.Columns())
@@ -88,11 +91,16 @@ func (f *checkFlags) check(cmd *cobra.Command, std *streams, args []string) erro
 	if err := reconciled(result.Reconcile(src.Rows())); err != nil {
 		return err
 	}
-	for i := range list {
-		list[i].Replay = &result.Sides[i]
-	}
-	if err := f.outputFlags.write(std, view.Check(list, result.Total.Requests, src)); err != nil {
+	if err := f.outputFlags.write(std, view.Check(withReplay(list, result), result.Total.Requests, src)); err != nil {
 		return err
 	}
 	return r.incomplete(src)
+}
+
+// withReplay gives each ruleset its side of a replay.
+func withReplay(list []view.Checked, result *replay.Result) []view.Checked {
+	for i := range list {
+		list[i].Replay = &result.Sides[i]
+	}
+	return list
 }

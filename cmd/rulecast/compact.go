@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,7 +60,7 @@ func (f *compactFlags) compact(cmd *cobra.Command, std *streams, args []string) 
 		return err
 	}
 	if err := os.MkdirAll(f.dir, 0o777); err != nil {
-		return err
+		return errors.Join(err, r.Close())
 	}
 	names := outputNames(r.Inputs())
 	paths := make([]string, len(names))

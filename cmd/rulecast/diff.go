@@ -36,7 +36,7 @@ func (f *replayFlags) diff(cmd *cobra.Command, std *streams, args []string) erro
 	if err := f.outputFlags.check(); err != nil {
 		return err
 	}
-	sets, err := f.load()
+	sets, err := loadRulesets(f.rulesets, f.provider)
 	if err != nil {
 		return err
 	}
@@ -50,6 +50,9 @@ func (f *replayFlags) diff(cmd *cobra.Command, std *streams, args []string) erro
 	}
 	plan, err := diff.NewPlan(sets[diff.Current], sets[diff.Candidate], countries.from, countries.db)
 	if err != nil {
+		return err
+	}
+	if err := f.checkTables(view.Diff(plan.New().Result(0), &view.Source{})); err != nil {
 		return err
 	}
 	r, err := f.inputFlags.open(std, args, plan.Columns())

@@ -26,6 +26,9 @@ are spread, and why lines could not be read.`,
 			if err := out.check(); err != nil {
 				return err
 			}
+			if err := out.checkTables(view.Inspect(inspect.New().Result(), &view.Source{})); err != nil {
+				return err
+			}
 			r, err := in.open(std, args, inspect.Columns())
 			if err != nil {
 				return err

@@ -87,11 +87,9 @@ func (f *outputFlags) write(std *streams, doc *report.Document) error {
 	return report.WriteText(std.out, doc, f.textOptions(std.out))
 }
 
-// selectTables keeps the tables asked for, in the report's order.
-func (f *outputFlags) selectTables(doc *report.Document) error {
-	if len(f.tables) == 0 {
-		return nil
-	}
+// checkTables refuses tables that a report has not. It is asked before any log
+// is read, with a report of nothing.
+func (f *outputFlags) checkTables(doc *report.Document) error {
 	var have []string
 	for i := range doc.Tables {
 		have = append(have, doc.Tables[i].Name)
@@ -100,6 +98,17 @@ func (f *outputFlags) selectTables(doc *report.Document) error {
 		if !slices.Contains(have, name) {
 			return usagef("--table %s: this report has %s", name, strings.Join(have, ", "))
 		}
+	}
+	return nil
+}
+
+// selectTables keeps the tables asked for, in the report's order.
+func (f *outputFlags) selectTables(doc *report.Document) error {
+	if len(f.tables) == 0 {
+		return nil
+	}
+	if err := f.checkTables(doc); err != nil {
+		return err
 	}
 	doc.Tables = slices.DeleteFunc(doc.Tables, func(t report.Table) bool { return !slices.Contains(f.tables, t.Name) })
 	return nil

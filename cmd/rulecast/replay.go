@@ -33,13 +33,13 @@ func (f *replayFlags) add(cmd *cobra.Command) {
 	f.outputFlags.add(cmd)
 }
 
-// load reads the rulesets. Those whose files have one name are told apart by
-// their paths.
-func (f *replayFlags) load() ([]*policy.Ruleset, error) {
+// loadRulesets reads rulesets. Those whose files have one name are told apart
+// by their paths.
+func loadRulesets(paths []string, provider string) ([]*policy.Ruleset, error) {
 	var sets []*policy.Ruleset
 	byName := map[string]int{}
-	for _, path := range f.rulesets {
-		rs, err := loadRuleset(path, f.provider)
+	for _, path := range paths {
+		rs, err := loadRuleset(path, provider)
 		if err != nil {
 			return nil, err
 		}
@@ -47,8 +47,8 @@ func (f *replayFlags) load() ([]*policy.Ruleset, error) {
 		byName[rs.Name]++
 	}
 	for i, rs := range sets {
-		if byName[filepath.Base(f.rulesets[i])] > 1 {
-			rs.Name = f.rulesets[i]
+		if byName[filepath.Base(paths[i])] > 1 {
+			rs.Name = paths[i]
 		}
 	}
 	return sets, nil
@@ -97,7 +97,7 @@ func (f *replayFlags) replay(cmd *cobra.Command, std *streams, args []string) er
 	if err := f.outputFlags.check(); err != nil {
 		return err
 	}
-	sets, err := f.load()
+	sets, err := loadRulesets(f.rulesets, f.provider)
 	if err != nil {
 		return err
 	}
@@ -119,6 +119,9 @@ func (f *replayFlags) replay(cmd *cobra.Command, std *streams, args []string) er
 	}
 	plan, err := replay.NewPlan(candidates, countries.from, countries.db)
 	if err != nil {
+		return err
+	}
+	if err := f.checkTables(view.Replay(plan.New().Result(0), &view.Source{})); err != nil {
 		return err
 	}
 	r, err := f.inputFlags.open(std, args, plan.Columns())

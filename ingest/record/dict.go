@@ -1,11 +1,7 @@
 package record
 
 import (
-	"encoding/binary"
-	"hash/maphash"
-	"math/bits"
 	"net/netip"
-	"unsafe"
 
 	"rulecast/ingest/referer"
 )
@@ -16,258 +12,6 @@ type ID = uint32
 
 // Absent is the id, in every Strings dictionary, of "the record has no value".
 const Absent ID = 0
-
-// keys is an open-addressing hash table from byte strings to ids. Several keys
-// may lead to one id. Slots are 8 bytes (a 32-bit tag of the hash, an index)
-// over dense entries, which stand in the order in which keys were first seen:
-// what is frequent in a log comes early and stays in the cache. Keys of up to
-// 16 bytes, such as every IPv4 address, are held in the entry itself, longer
-// ones in an arena. The hashes are seeded at random: logs are written by
-// attackers.
-//
-// A key belongs to a code: the same bytes mean different values when they were
-// written in different ways ("a%20b" is itself in an Apache log and "a b" in
-// CloudFront's), and one stream may read both.
-type keys struct {
-	seed    maphash.Seed // of long keys
-	mix     [2]uint64    // of short ones
-	slots   []slot       // len is a power of two
-	entries []entry
-	blobs   [][]byte // arena chunks
-}
-
-type slot struct {
-	tag uint32
-	key uint32 // index in entries, plus one; 0 is an empty slot
-}
-
-// shortKey is the length up to which a key is held in its entry.
-const shortKey = 16
-
-type entry struct {
-	short [shortKey]byte // the key, zero-padded; of a long one, chunk and offset
-	meta  uint32         // size<<codeBits | code
-	id    ID
-}
-
-// code says how the bytes of a key are to be read.
-type code uint32
-
-const (
-	verbatim code = 0 // they are the value itself
-	codeBits      = 8
-	maxCodes      = 1<<codeBits - 1
-	maxKey        = 1<<(32-codeBits) - 1 // bytes; no line of a log is so long
-)
-
-func meta(size int, c code) uint32 { return uint32(size)<<codeBits | uint32(c) }
-
-func (e *entry) size() int  { return int(e.meta >> codeBits) }
-func (e *entry) code() code { return code(e.meta & maxCodes) }
-
-const (
-	firstSlots = 1 << 10
-	chunkSize  = 1 << 18
-)
-
-func (k *keys) init() {
-	k.seed = maphash.MakeSeed()
-	for i := range k.mix {
-		k.mix[i] = maphash.Comparable(k.seed, i)
-	}
-	k.slots = make([]slot, firstSlots)
-}
-
-// bytes is the key of an entry: valid for ever, not to be written to.
-func (k *keys) bytes(e *entry) []byte {
-	size := e.size()
-	if size <= shortKey {
-		return e.short[:size:size]
-	}
-	chunk, off := binary.LittleEndian.Uint64(e.short[:]), binary.LittleEndian.Uint64(e.short[8:])
-	return k.blobs[chunk][off : off+uint64(size) : off+uint64(size)]
-}
-
-// words is a key of at most 16 bytes, zero-padded, as two numbers.
-func words(key []byte) (lo, hi uint64) {
-	if cap(key) >= shortKey {
-		// What stands behind the key is read and masked off.
-		n := uint(len(key)) * 8
-		wide := key[:shortKey]
-		lo, hi = binary.LittleEndian.Uint64(wide), binary.LittleEndian.Uint64(wide[8:])
-		if n <= 64 {
-			return lo & (1<<n - 1), 0
-		}
-		return lo, hi & (1<<(n-64) - 1)
-	}
-	var wide [shortKey]byte
-	copy(wide[:], key)
-	return binary.LittleEndian.Uint64(wide[:]), binary.LittleEndian.Uint64(wide[8:])
-}
-
-// hashShort is one round of multiplication and folding, as in wyhash, with
-// secret operands.
-func (k *keys) hashShort(lo, hi uint64, meta uint32) uint64 {
-	up, down := bits.Mul64(lo^k.mix[0], hi^k.mix[1]^uint64(meta))
-	return up ^ down
-}
-
-func (k *keys) hashLong(key []byte, meta uint32) uint64 {
-	// The factor (2^64 over the golden ratio) spreads codes over all bits.
-	return maphash.Bytes(k.seed, key) + uint64(meta)*0x9e3779b97f4a7c15
-}
-
-// find returns the id of key, or the hash under which insert may put it.
-func (k *keys) find(key []byte, c code) (ID, uint64, bool) {
-	m := meta(len(key), c)
-	if len(key) > shortKey {
-		return k.findLong(key, m)
-	}
-	lo, hi := words(key)
-	h := k.hashShort(lo, hi, m)
-	mask := uint32(len(k.slots) - 1)
-	tag := uint32(h >> 32)
-	for i := uint32(h) & mask; ; i = (i + 1) & mask {
-		s := k.slots[i]
-		if s.key == 0 {
-			return 0, h, false
-		}
-		if s.tag != tag {
-			continue
-		}
-		e := &k.entries[s.key-1]
-		if e.meta == m && binary.LittleEndian.Uint64(e.short[:]) == lo && binary.LittleEndian.Uint64(e.short[8:]) == hi {
-			return e.id, h, true
-		}
-	}
-}
-
-func (k *keys) findLong(key []byte, m uint32) (ID, uint64, bool) {
-	h := k.hashLong(key, m)
-	mask := uint32(len(k.slots) - 1)
-	tag := uint32(h >> 32)
-	for i := uint32(h) & mask; ; i = (i + 1) & mask {
-		s := k.slots[i]
-		if s.key == 0 {
-			return 0, h, false
-		}
-		if s.tag != tag {
-			continue
-		}
-		if e := &k.entries[s.key-1]; e.meta == m && string(k.bytes(e)) == string(key) {
-			return e.id, h, true
-		}
-	}
-}
-
-// insert adds a key that find did not find, under the hash it returned. The
-// bytes are copied.
-func (k *keys) insert(key []byte, c code, h uint64, id ID) entry {
-	e := k.store(key, c)
-	e.id = id
-	k.add(e, h)
-	return e
-}
-
-// in is the same key bytes in another code.
-func (e entry) in(c code) entry {
-	e.meta = meta(e.size(), c)
-	return e
-}
-
-func (k *keys) add(e entry, h uint64) {
-	if (len(k.entries)+1)*4 > len(k.slots)*3 {
-		k.grow()
-	}
-	k.entries = append(k.entries, e)
-	k.place(slot{tag: uint32(h >> 32), key: uint32(len(k.entries))}, uint32(h))
-}
-
-// store copies a key (of more than maxKey bytes, the first) without making it
-// one that find finds.
-func (k *keys) store(key []byte, c code) entry {
-	key = key[:min(len(key), maxKey)]
-	e := entry{meta: meta(len(key), c)}
-	if len(key) <= shortKey {
-		copy(e.short[:], key)
-		return e
-	}
-	last := len(k.blobs) - 1
-	if last < 0 || len(k.blobs[last])+len(key) > cap(k.blobs[last]) {
-		k.blobs = append(k.blobs, make([]byte, 0, max(chunkSize, len(key))))
-		last++
-	}
-	binary.LittleEndian.PutUint64(e.short[:], uint64(last))
-	binary.LittleEndian.PutUint64(e.short[8:], uint64(len(k.blobs[last])))
-	k.blobs[last] = append(k.blobs[last], key...)
-	return e
-}
-
-func (k *keys) place(s slot, h uint32) {
-	mask := uint32(len(k.slots) - 1)
-	i := h & mask
-	for k.slots[i].key != 0 {
-		i = (i + 1) & mask
-	}
-	k.slots[i] = s
-}
-
-func (k *keys) grow() {
-	k.slots = make([]slot, 2*len(k.slots))
-	for i := range k.entries {
-		e := &k.entries[i]
-		var h uint64
-		if e.size() <= shortKey {
-			h = k.hashShort(binary.LittleEndian.Uint64(e.short[:]), binary.LittleEndian.Uint64(e.short[8:]), e.meta)
-		} else {
-			h = k.hashLong(k.bytes(e), e.meta)
-		}
-		k.place(slot{tag: uint32(h >> 32), key: uint32(i + 1)}, uint32(h))
-	}
-}
-
-// Decode brings a field as it stands in a log to the value it stands for,
-// appending to dst. Formats own these; nil means "verbatim". A Decode depends
-// on nothing but src, because what a raw form stands for is remembered, for
-// each Decode on its own. It should be a declared function: every function
-// value made at run time counts as another Decode, and those of a stream
-// beyond the 254th are remembered no more.
-type Decode func(dst, src []byte) []byte
-
-// same reports whether two are one function value. A function value is a
-// pointer to its code and what it has captured: equal pointers are equal
-// functions, and while codes keeps the value, nothing else can get its place.
-func (d Decode) same(e Decode) bool {
-	return *(*unsafe.Pointer)(unsafe.Pointer(&d)) == *(*unsafe.Pointer)(unsafe.Pointer(&e))
-}
-
-// codes numbers the Decodes that a dictionary has met, from 1.
-type codes struct {
-	known []Decode
-	last  code
-}
-
-// of is the code of d, false if there are too many.
-func (cs *codes) of(d Decode) (code, bool) {
-	if d == nil {
-		return verbatim, true
-	}
-	if cs.last != verbatim && cs.known[cs.last-1].same(d) {
-		return cs.last, true
-	}
-	for i, known := range cs.known {
-		if known.same(d) {
-			cs.last = code(i + 1)
-			return cs.last, true
-		}
-	}
-	if len(cs.known) == maxCodes-1 {
-		return verbatim, false
-	}
-	cs.known = append(cs.known, d)
-	cs.last = code(len(cs.known))
-	return cs.last, true
-}
 
 // Strings is a growing dictionary of byte strings. Entry 0 is Absent. It
 // belongs to its stream and must not be used by two goroutines at once.
@@ -340,7 +84,7 @@ func (s *Strings) alias(raw []byte, c code, h uint64, value []byte) ID {
 // no Absent entry: a record without an address is a reject.
 type Addresses struct {
 	keys  keys
-	addrs []netip.Addr
+	addrs [][16]byte // by id; an IPv4 address in its mapped form
 	text  []byte
 }
 
@@ -354,7 +98,7 @@ func newAddresses() *Addresses {
 func (a *Addresses) Len() int { return len(a.addrs) }
 
 // Addr is the address of an id.
-func (a *Addresses) Addr(id ID) netip.Addr { return a.addrs[id] }
+func (a *Addresses) Addr(id ID) netip.Addr { return netip.AddrFrom16(a.addrs[id]).Unmap() }
 
 func (a *Addresses) intern(raw []byte) (ID, bool) {
 	id, h, ok := a.keys.find(raw, verbatim)
@@ -395,7 +139,7 @@ func (a *Addresses) internAddr(addr netip.Addr) ID {
 
 func (a *Addresses) add(addr netip.Addr, key []byte, h uint64) ID {
 	id := ID(len(a.addrs))
-	a.addrs = append(a.addrs, addr)
+	a.addrs = append(a.addrs, addr.As16())
 	a.keys.insert(key, verbatim, h, id)
 	return id
 }
@@ -406,7 +150,7 @@ func (a *Addresses) add(addr netip.Addr, key []byte, h uint64) ID {
 type RefererHosts struct {
 	keys    keys
 	values  []entry // by id
-	slow    keys // whole header values that simpleAuthority does not read
+	slow    keys    // whole header values that simpleAuthority does not read
 	scratch []byte
 	codes   codes
 }

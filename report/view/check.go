@@ -91,6 +91,9 @@ func deniedCells(c *Checked, f check.Finding, requests int64) []any {
 		for i, e := range s.Entries {
 			if e.Text == f.Entry && c.Ruleset.Rules[e.Rule].ID == f.Rule {
 				denied = s.EntryCounts[i].Matched.Requests
+				if c.Ruleset.Rules[e.Rule].Mode == policy.Allow && f.Kind != check.DeniedAnyway {
+					denied = 0 // matched are those that it lets past its rule
+				}
 			}
 		}
 	}

@@ -107,7 +107,7 @@ func DiffMetrics(r *diff.Result, src *Source) map[string]float64 {
 	}
 	for name, c := range map[string]tally.Counts{
 		"": r.Total, "newly_denied_": r.NewlyDenied, "newly_denied_served_": r.Served.NewlyDenied, "newly_allowed_": r.NewlyAllowed,
-		"still_denied_": r.StillDenied, "current_denied_": r.Denied[diff.Current], "candidate_denied_": r.Denied[diff.Candidate],
+		"still_denied_": r.StillDenied, "action_changed_": r.ActionChanged, "current_denied_": r.Denied[diff.Current], "candidate_denied_": r.Denied[diff.Candidate],
 	} {
 		m[name+"requests"], m[name+"bytes"] = float64(c.Requests), float64(c.Bytes)
 	}

@@ -1,0 +1,29 @@
+package tally
+
+// Grown is s with at least n elements, the new ones zero.
+func Grown[T any](s []T, n int) []T {
+	if n <= len(s) {
+		return s
+	}
+	return append(s, make([]T, n-len(s))...)
+}
+
+// Sum adds the counts of from to those of to, which is grown to hold them.
+func Sum(to, from []Counts) []Counts {
+	to = Grown(to, len(from))
+	for i, c := range from {
+		to[i] = to[i].Plus(c)
+	}
+	return to
+}
+
+// SumMapped is Sum with the ids of from translated by ids.
+func SumMapped(to, from []Counts, ids []uint32) []Counts {
+	for id, c := range from {
+		if c.Requests > 0 {
+			to = Grown(to, int(ids[id])+1)
+			to[ids[id]] = to[ids[id]].Plus(c)
+		}
+	}
+	return to
+}
