@@ -25,12 +25,13 @@ type Plan struct {
 	from     geo.From
 	locator  geo.Locator
 	matchers [NumSides]*match.Matcher
+	maxCells int // match.MaxCells, less in tests
 }
 
 // NewPlan compiles the two rulesets. The locator must be safe for concurrent
 // use.
 func NewPlan(current, candidate *policy.Ruleset, from geo.From, locator geo.Locator) (*Plan, error) {
-	p := &Plan{from: from, locator: locator}
+	p := &Plan{from: from, locator: locator, maxCells: match.MaxCells}
 	for i, rs := range []*policy.Ruleset{current, candidate} {
 		m, err := match.Compile(rs)
 		if err != nil {
@@ -102,7 +103,8 @@ type pairCounts struct {
 
 // sums are the counts in which nothing refers to a stream.
 type sums struct {
-	verdicts      [3][3]tally.Counts // by what the current and what the candidate does
+	verdicts      [2][2]tally.Counts // by the verdicts of the current and the candidate
+	actionChanged tally.Counts       // denied by both, not with the same action
 	served        Change             // of requests that the log shows answered below 400
 	rules         [NumSides][]Change // where that side's rule decides
 	entries       [NumSides][]Change
@@ -148,17 +150,30 @@ func (a *Analysis) Add(b *record.Batch) error {
 		if cells != (pair{}) {
 			a.count(b, i, cells, places[i])
 		}
+		a.bound()
 	}
 	return nil
 }
 
-// verdict numbers what a ruleset does with a request: 0 allows it, 1 denies
-// it, 2 redirects it.
+// bound settles what has been counted by cell before that takes much memory.
+func (a *Analysis) bound() {
+	for _, e := range a.evaluators {
+		if e.Cells() >= a.plan.maxCells {
+			a.settle()
+			for _, e := range a.evaluators {
+				e.Forget()
+			}
+			return
+		}
+	}
+}
+
+// verdict is 1 if a ruleset denies or redirects a request, else 0.
 func verdict(o *match.Outcome) int {
 	if o.Decided == match.Allowed {
 		return 0
 	}
-	return 1 + int(o.Action)
+	return 1
 }
 
 // changeOf is the change that one request is.
@@ -217,7 +232,7 @@ func (a *Analysis) settle() {
 		outcomes := [NumSides]*match.Outcome{a.evaluators[Current].Outcome(cells[Current]), a.evaluators[Candidate].Outcome(cells[Candidate])}
 		a.sums.add(p, outcomes)
 	}
-	a.pairs = nil
+	clear(a.pairs)
 }
 
 func (u *sums) add(p *pairCounts, outcomes [NumSides]*match.Outcome) {
@@ -238,6 +253,9 @@ func (u *sums) add(p *pairCounts, outcomes [NumSides]*match.Outcome) {
 			out.NewlyAllowed = c
 		}
 		return out
+	}
+	if verdicts == [NumSides]int{1, 1} && outcomes[Current].Action != outcomes[Candidate].Action {
+		u.actionChanged = u.actionChanged.Plus(p.all)
 	}
 	change := scale(p.all)
 	u.served = u.served.plus(scale(p.served))
@@ -277,6 +295,7 @@ func (u *sums) merge(v *sums, clients []uint32) {
 		}
 	}
 	u.served = u.served.plus(v.served)
+	u.actionChanged = u.actionChanged.Plus(v.actionChanged)
 	for side := range u.rules {
 		for i, c := range v.rules[side] {
 			u.rules[side][i] = u.rules[side][i].plus(c)

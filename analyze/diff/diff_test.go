@@ -27,6 +27,7 @@ func TestDiffAgreesWithOracle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		plan.maxCells = rapid.SampledFrom([]int{2, 5, plan.maxCells}).Draw(t, "cells")
 		a, err := fold.Run(context.Background(), traffictest.Streams(t, log), plan.New)
 		if err != nil {
 			t.Fatal(err)

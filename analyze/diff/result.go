@@ -17,7 +17,7 @@ type Result struct {
 	Total tally.Counts
 	Change
 	StillDenied   tally.Counts // by both, or redirected
-	ActionChanged tally.Counts // of those: denied by one, redirected by the other
+	ActionChanged tally.Counts // of those: not with the same status, or to the same URL
 	Served        Change       // of requests that the log shows answered below 400
 	ClientsDenied int64        // distinct clients with newly denied requests
 
@@ -50,7 +50,7 @@ type Value struct {
 func (a *Analysis) Result(top int) *Result {
 	a.settle()
 	u := &a.sums
-	r := &Result{Total: a.total, Served: u.served, ByEntry: u.entries, ClientsDenied: u.clientsDenied.Len()}
+	r := &Result{Total: a.total, ActionChanged: u.actionChanged, Served: u.served, ByEntry: u.entries, ClientsDenied: u.clientsDenied.Len()}
 	for current, row := range u.verdicts {
 		for candidate, c := range row {
 			r.addVerdicts(current, candidate, c)
@@ -83,9 +83,6 @@ func (r *Result) addVerdicts(current, candidate int, c tally.Counts) {
 		r.NewlyAllowed = r.NewlyAllowed.Plus(c)
 	case current > 0 && candidate > 0:
 		r.StillDenied = r.StillDenied.Plus(c)
-		if current != candidate {
-			r.ActionChanged = r.ActionChanged.Plus(c)
-		}
 	}
 }
 

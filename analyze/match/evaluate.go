@@ -17,7 +17,7 @@ const Allowed = -1
 type Outcome struct {
 	Decided      int                      // the first rule that denies, or Allowed
 	DecidedEntry int                      // its first entry met, or Allowed
-	Action       policy.ActionKind        // of the deciding rule
+	Action       policy.Action            // of the deciding rule
 	Deny         []int                    // all rules that deny, in the order tried
 	DenyEntries  []int                    // the entries by which they deny, rule by rule
 	AllowEntries []int                    // the entries of allow lists that the request is on
@@ -167,6 +167,23 @@ func (e *Evaluator) Cell(row *Row) uint32 {
 // Cells is the number of cells so far.
 func (e *Evaluator) Cells() int { return len(e.outcomes) }
 
+// MaxCells is the number of cells that callers should let an evaluator gather
+// before they settle their counts and call Forget. Requests of a real log make
+// some hundreds; one that is written to open gates in every combination makes
+// a new one with each request.
+const MaxCells = 1 << 14
+
+// Forget drops all cells but cell 0, whose number stays. The facts about
+// clients and Referers stay.
+func (e *Evaluator) Forget() {
+	clear(e.cells)
+	e.cells[cellKey{}] = 0
+	clear(e.outcomes[1:])
+	e.outcomes = e.outcomes[:1]
+	e.last, e.lastCell = cellKey{}, 0
+	e.wide = nil
+}
+
 // Outcome is the outcome of a cell. It is not to be changed.
 func (e *Evaluator) Outcome(cell uint32) *Outcome { return &e.outcomes[cell] }
 
@@ -261,7 +278,7 @@ func (o *Outcome) add(m *Matcher, rule int, h hit) {
 	}
 	if o.Decided == Allowed {
 		o.Decided, o.DecidedEntry = rule, int(h.entry)
-		o.Action = m.Ruleset.Rules[rule].Action.Kind
+		o.Action = m.Ruleset.Rules[rule].Action
 	}
 	if n := len(o.Deny); n == 0 || o.Deny[n-1] != rule {
 		o.Deny = append(o.Deny, rule)

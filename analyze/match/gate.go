@@ -22,6 +22,7 @@ type gate struct {
 type scope struct {
 	kind        policy.ScopeKind
 	values      map[string]struct{}
+	longest     int // of values, in bytes
 	ignoreQuery bool
 	pattern     *regexp.Regexp
 	source      *policy.Scope
@@ -86,6 +87,7 @@ func compileScope(s *policy.Scope) scope {
 			v = string(lower(nil, []byte(v)))
 		}
 		c.values[v] = struct{}{}
+		c.longest = max(c.longest, len(v))
 	}
 	return c
 }
@@ -108,7 +110,8 @@ func (s *scope) contains(path, query []byte, scratch *[]byte) bool {
 		_, ok := s.values[string(uri)]
 		return ok
 	case policy.Directories:
-		for i, c := range path {
+		// No longer prefix can be listed: an endless path costs no more.
+		for i, c := range path[:min(len(path), s.longest)] {
 			if c == '/' {
 				if _, ok := s.values[string(path[:i+1])]; ok {
 					return true

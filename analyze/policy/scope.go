@@ -64,7 +64,7 @@ func (s *Scope) Contains(path, query string) bool {
 	case FileTypes:
 		ext := Extension(path)
 		for _, v := range s.Values {
-			if ext != "" && strings.EqualFold(ext, v) {
+			if ext != "" && equalFoldASCII(ext, v) {
 				return true
 			}
 		}
@@ -92,6 +92,21 @@ func (s *Scope) Contains(path, query string) bool {
 		return s.Regexp.MatchString(uri)
 	}
 	return false
+}
+
+// equalFoldASCII compares without regard to the case of the letters A to Z.
+// Paths are bytes: no other letter has a case.
+func equalFoldASCII(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		c, d := a[i], b[i]
+		if c != d && (c|0x20 != d|0x20 || c|0x20 < 'a' || c|0x20 > 'z') {
+			return false
+		}
+	}
+	return true
 }
 
 // Extension is what follows the last dot of the last path segment, or "".

@@ -36,12 +36,13 @@ type Plan struct {
 	matchers   []*match.Matcher
 	variants   [][]*match.Matcher
 	columns    record.Columns
+	maxCells   int // match.MaxCells, less in tests
 }
 
 // NewPlan compiles the candidates. Countries come from where from says; the
 // locator must be safe for concurrent use.
 func NewPlan(candidates []Candidate, from geo.From, locator geo.Locator) (*Plan, error) {
-	p := &Plan{From: from, Locator: locator, candidates: candidates}
+	p := &Plan{From: from, Locator: locator, candidates: candidates, maxCells: match.MaxCells}
 	p.columns = traffic.Columns()
 	for _, c := range candidates {
 		m, err := p.compile(c.Ruleset)
@@ -102,7 +103,7 @@ func (p *Plan) New() *Analysis {
 	}
 	var evaluators []*match.Evaluator
 	for i, m := range p.matchers {
-		s := newSide(m, p.variants[i])
+		s := newSide(m, p.variants[i], p.maxCells)
 		a.sides = append(a.sides, s)
 		evaluators = append(evaluators, s.eval)
 		for _, v := range s.variants {

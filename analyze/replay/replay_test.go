@@ -30,6 +30,7 @@ func TestReplayAgreesWithOracle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		plan.maxCells = rapid.SampledFrom([]int{2, 5, plan.maxCells}).Draw(t, "cells")
 		top := rapid.IntRange(0, 5).Draw(t, "top")
 		streams := traffictest.Streams(t, log)
 		a, err := fold.Run(context.Background(), streams, plan.New)

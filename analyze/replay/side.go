@@ -15,6 +15,7 @@ import (
 type side struct {
 	m        *match.Matcher
 	eval     *match.Evaluator
+	maxCells int
 	cells    []cell // by cell of eval; those of cell 0 are worked out at the end
 	variants []variant
 
@@ -39,9 +40,9 @@ type variant struct {
 	denied int64
 }
 
-func newSide(m *match.Matcher, variants []*match.Matcher) *side {
+func newSide(m *match.Matcher, variants []*match.Matcher, maxCells int) *side {
 	s := &side{
-		m: m, eval: m.NewEvaluator(),
+		m: m, eval: m.NewEvaluator(), maxCells: maxCells,
 		countries: make([]tally.Counts, geo.NumCountries),
 		seen:      make([]tally.Set, len(m.Ruleset.Rules)),
 		sums:      newSums(m),
@@ -68,15 +69,18 @@ func (s *side) replay(b *record.Batch, places []geo.Country) {
 		}
 	}
 	for v := range s.variants {
-		s.variants[v].replay(b, places)
+		s.variants[v].replay(b, places, s.maxCells)
 	}
 }
 
-func (v *variant) replay(b *record.Batch, places []geo.Country) {
+func (v *variant) replay(b *record.Batch, places []geo.Country, maxCells int) {
 	rows := traffic.NewRows(b, v.eval.Matcher().Needs)
 	clients, referers := b.IDs(record.Client), b.IDs(record.RefererHost)
 	for i, c := range clients {
 		if v.eval.Touches(c, referers[i], places[i]) {
+			if v.eval.Cells() >= maxCells {
+				v.eval.Forget()
+			}
 			if v.eval.Outcome(v.eval.Cell(rows.At(i, places[i]))).Decided != match.Allowed {
 				v.denied++
 			}
@@ -86,6 +90,10 @@ func (v *variant) replay(b *record.Batch, places []geo.Country) {
 
 // count files row i of the batch under its cell.
 func (s *side) count(b *record.Batch, i int, row *match.Row) {
+	if s.eval.Cells() >= s.maxCells {
+		s.settle()
+		s.eval.Forget()
+	}
 	id := s.eval.Cell(row)
 	for int(id) >= len(s.cells) {
 		s.cells = append(s.cells, cell{first: math.MaxInt64, last: math.MinInt64})
@@ -169,7 +177,7 @@ func (u *sums) add(m *match.Matcher, c *cell, out *match.Outcome) {
 	if out.Decided == match.Allowed {
 		return
 	}
-	if out.Action == policy.Redirect {
+	if out.Action.Kind == policy.Redirect {
 		u.redirected = u.redirected.Plus(c.all)
 	} else {
 		u.denied = u.denied.Plus(c.all)

@@ -49,12 +49,12 @@ func TestDecodeRoundTrip(t *testing.T) {
 }
 
 func TestParseNumbers(t *testing.T) {
-	for in, want := range map[string]int64{"0": 0, "007": 7, "999999999999999999": 999999999999999999, "-": 0} {
+	for in, want := range map[string]int64{"0": 0, "007": 7, "1125899906842624": 1 << 50, "-": 0} {
 		if got, ok := parseBytes([]byte(in)); !ok || got != want {
 			t.Errorf("parseBytes(%q) = %d, %v", in, got, ok)
 		}
 	}
-	for _, in := range []string{"", "--", "+1", "1.5", "1000000000000000000", "0x1", "１"} {
+	for _, in := range []string{"", "--", "+1", "1.5", "1125899906842625", "999999999999999999", "1000000000000000000", "0x1", "１"} {
 		if got, ok := parseBytes([]byte(in)); ok {
 			t.Errorf("parseBytes(%q) = %d", in, got)
 		}

@@ -421,6 +421,8 @@ func (c *parquetColumn) numbers(cells []int64) {
 func (c *parquetColumn) number(n int64) int64 {
 	most := int64(math.MaxInt64)
 	switch {
+	case c.sets == record.Bytes:
+		most = maxBytes
 	case c.days:
 		if n > math.MaxInt32 || n < math.MinInt32 {
 			return cellBad

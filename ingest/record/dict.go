@@ -17,10 +17,15 @@ const Absent ID = 0
 // belongs to its stream and must not be used by two goroutines at once.
 type Strings struct {
 	keys    keys
+	aliases int     // raw forms that are not the value itself
 	values  []entry // by id
 	scratch []byte
 	codes   codes
 }
+
+// maxRawForms bounds the raw forms that are remembered beside their value.
+// Those beyond are decoded each time.
+const maxRawForms = 1 << 16
 
 func newStrings() *Strings {
 	s := &Strings{}
@@ -75,7 +80,10 @@ func (s *Strings) alias(raw []byte, c code, h uint64, value []byte) ID {
 		s.keys.add(s.values[id].in(c), h) // nothing to decode: the bytes are there already
 		return id
 	}
-	s.keys.insert(raw, c, h, id)
+	if s.aliases < maxRawForms {
+		s.aliases++
+		s.keys.insert(raw, c, h, id)
+	}
 	return id
 }
 
@@ -150,7 +158,8 @@ func (a *Addresses) add(addr netip.Addr, key []byte, h uint64) ID {
 type RefererHosts struct {
 	keys    keys
 	values  []entry // by id
-	slow    keys    // whole header values that simpleAuthority does not read
+	aliases int
+	slow    keys // whole header values that simpleAuthority does not read
 	scratch []byte
 	codes   codes
 }
@@ -183,9 +192,12 @@ func (r *RefererHosts) Bytes(id ID) []byte { return r.keys.bytes(&r.values[id]) 
 // String is a copy of Bytes.
 func (r *RefererHosts) String(id ID) string { return string(r.Bytes(id)) }
 
-// maxAlias bounds the raw authorities that are remembered beside their host:
-// userinfo can be of any length and differ in every request.
-const maxAlias = 64
+// maxAlias and maxAliases bound the raw authorities that are remembered beside
+// their host: an attacker can write a new spelling in every request.
+const (
+	maxAlias   = 64
+	maxAliases = 1 << 14
+)
 
 // intern finds or adds the host of a raw header value.
 func (r *RefererHosts) intern(raw []byte, decode Decode) ID {
@@ -259,7 +271,8 @@ func (r *RefererHosts) remember(authority []byte, h uint64, host string) ID {
 		return r.add(authority, h)
 	}
 	id := r.internHost(host)
-	if len(authority) <= maxAlias {
+	if len(authority) <= maxAlias && r.aliases < maxAliases {
+		r.aliases++
 		r.keys.insert(authority, verbatim, h, id)
 	}
 	return id

@@ -47,7 +47,11 @@ func (p *Profile) Entries(r *source.Report, control policy.Control, values []Val
 func (p *Profile) Entry(control policy.Control, text string) (e policy.Entry, warning string, err error) {
 	switch control {
 	case policy.IP:
-		return policy.ParseAddress(text)
+		e, warning, err = policy.ParseAddress(text)
+		if err == nil && !p.IPv6 && e.Kind == policy.PrefixEntry && strings.Contains(text, ":") {
+			err = fmt.Errorf("%q: %s takes IPv4 only", cut(text), p.Title)
+		}
+		return e, warning, err
 	case policy.Country:
 		return policy.ParseCountry(text)
 	}
