@@ -77,7 +77,7 @@ func TestLines(t *testing.T) {
 			if diff := cmp.Diff(strings.ReplaceAll(tt.file, "@", "# "+path+":"), got.File); diff != "" {
 				t.Errorf("%s, %s: rejects (-want +got):\n%s", tt.name, packing, diff)
 			}
-			if in.Format != "toy" || in.Packing != packing || in.BytesRead != int64(len(text)) || !in.Present.Has(record.Path) {
+			if in.Format != "toy" || in.Packing != packing || in.BytesRead != int64(len(text)) || in.Present.Has(record.Path) != (in.Rows > 0) {
 				t.Errorf("%s: format %q, packing %q, %d bytes, present %v", tt.name, in.Format, in.Packing, in.BytesRead, in.Present)
 			}
 		}

@@ -187,7 +187,7 @@ func (in *reading) finish() error {
 	a := in.account
 	a.Lines, a.Skipped = in.at.Line, in.at.Skipped
 	a.Outside = in.builder.TakeOutside()
-	a.Present |= in.builder.Present()
+	a.Present.Add(in.builder.Presence())
 	a.Reasons = in.sortedReasons()
 	if a.Lines != a.Rows+a.Rejects+a.Skipped+a.Outside && a.Err == nil {
 		a.Err = errUnequal

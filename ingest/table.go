@@ -35,7 +35,6 @@ func (in *reading) table(ctx context.Context, file *source.File) error {
 		return nil
 	}
 	defer table.Close()
-	in.account.Present = table.Present()
 	for {
 		if err := ctx.Err(); err != nil {
 			return err

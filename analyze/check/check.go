@@ -54,6 +54,7 @@ type Finding struct {
 	Severity Severity
 	Kind     Kind
 	Rule     string // the rule's id, or "" for the whole ruleset
+	With     string // of BlockAndAllow, the id of the other rule
 	Entry    string // or "" for the whole rule
 	Pos      policy.Pos
 	Text     string

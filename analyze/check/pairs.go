@@ -45,6 +45,27 @@ func (c *checker) pair(block, allow *policy.Rule, listed *set) {
 		text += fmt.Sprintf("what can pass is in %d of the %s of %s", left, entries(len(allow.Entries)), allow.ID)
 	}
 	c.add(severity, BlockAndAllow, allow, nil, text)
+	c.findings[len(c.findings)-1].With = block.ID
+}
+
+// Pairs is, for each finding about two rules and in their order, the ruleset
+// with these two alone in force: what it denies on a log is what the two deny
+// together. The lists are shared with the ruleset.
+func Pairs(rs *policy.Ruleset, findings []Finding) []*policy.Ruleset {
+	var out []*policy.Ruleset
+	for _, f := range findings {
+		if f.With == "" {
+			continue
+		}
+		pair := *rs
+		pair.Rules = slices.Clone(rs.Rules)
+		for i := range pair.Rules {
+			r := &pair.Rules[i]
+			r.Disabled = r.Disabled || r.ID != f.Rule && r.ID != f.With
+		}
+		out = append(out, &pair)
+	}
+	return out
 }
 
 func entries(n int) string {

@@ -39,7 +39,6 @@ type Result struct {
 // Column is how often a column has a value.
 type Column struct {
 	Column   record.Column
-	Present  int64 // requests of inputs whose log has the column
 	Filled   int64 // requests that have a value in it
 	Distinct int64 // distinct values; -1 where they are not counted
 }
@@ -48,7 +47,6 @@ type Column struct {
 type Analysis struct {
 	total       tally.Counts
 	first, last int64
-	present     [record.NumColumns]int64
 	filled      [record.NumColumns]int64
 	dicts       *record.Dicts
 	used        [record.NumColumns]tally.Set // ids seen in a row: a reject may have left others
@@ -67,8 +65,7 @@ func (a *Analysis) Add(b *record.Batch) error {
 		a.total.Bytes += n
 	}
 	for _, c := range counted {
-		if b.Present.Has(c) || c == record.RefererHost && b.Present.Has(record.Referer) {
-			a.present[c] += int64(b.Rows)
+		if b.Present.Has(c) {
 			a.filled[c] += a.fill(b, c)
 		}
 	}
@@ -131,7 +128,6 @@ func (a *Analysis) Merge(b *Analysis) {
 	a.first, a.last = min(a.first, b.first), max(a.last, b.last)
 	ids := a.dicts.Join(b.dicts, dictionaries...)
 	for c := range record.NumColumns {
-		a.present[c] += b.present[c]
 		a.filled[c] += b.filled[c]
 		a.used[c].UnionMapped(b.used[c], ids.IDs(c))
 	}
@@ -147,7 +143,7 @@ func (a *Analysis) Result() *Result {
 		r.First, r.Last = a.first, a.last
 	}
 	for _, c := range counted {
-		r.Columns = append(r.Columns, Column{Column: c, Present: a.present[c], Filled: a.filled[c], Distinct: a.distinct(c)})
+		r.Columns = append(r.Columns, Column{Column: c, Filled: a.filled[c], Distinct: a.distinct(c)})
 	}
 	return r
 }

@@ -61,15 +61,8 @@ func drawInput(t *rapid.T) input {
 			in.present |= record.ColumnSet(c)
 		}
 	}
-	if in.present.Has(record.RefererHost) && rapid.Bool().Draw(t, "header only") { // a format may name the header alone
-		in.present = in.present&^record.ColumnSet(record.RefererHost) | record.ColumnSet(record.Referer)
-	}
 	in.requests = rapid.SliceOfN(rapid.Custom(drawRequest), 0, 12).Draw(t, "requests")
 	return in
-}
-
-func (in input) hasReferer() bool {
-	return in.present&record.ColumnSet(record.Referer, record.RefererHost) != 0
 }
 
 // stream hands out inputs in batches of a size.
@@ -108,7 +101,7 @@ func put(b *record.Builder, in input, q request, line int64) {
 	if in.present.Has(record.ASN) {
 		b.SetASN(q.asn)
 	}
-	if in.hasReferer() {
+	if in.present.Has(record.RefererHost) {
 		b.SetReferer([]byte(q.referer), nil)
 	}
 	for c, v := range q.text {
@@ -149,11 +142,6 @@ func naive(inputs []input) *inspect.Result {
 				continue
 			}
 			r.Total.Add(q.bytes)
-			for c := range record.NumColumns {
-				if in.present.Has(c) || c == record.RefererHost && in.hasReferer() {
-					columns[c].Present++
-				}
-			}
 			fill(record.Bytes, "", true)
 			fill(record.Client, address(q.client), true)
 			fill(record.Time, "", in.present.Has(record.Time) && q.time != record.NoTime)
@@ -163,7 +151,7 @@ func naive(inputs []input) *inspect.Result {
 				fill(c, v, in.present.Has(c) && v != "" && v != "-")
 			}
 			host, class := referer.Parse([]byte(q.referer))
-			if in.hasReferer() && class.State() != referer.Missing {
+			if in.present.Has(record.RefererHost) && class.State() != referer.Missing {
 				columns[record.RefererHost].Filled++
 				if class == referer.ClassHost {
 					values[record.RefererHost][host] = true

@@ -24,7 +24,8 @@ const edges = `
 ingest/referer
 ingest/record               => ingest/referer
 ingest/source
-ingest/decompress
+ingest/decompress/inflate
+ingest/decompress           => ingest/decompress/inflate
 ingest/format               => ingest/record ingest/referer
 ingest/compact              => ingest/format ingest/record ingest/referer
 ingest                      => ingest/decompress ingest/format ingest/record ingest/source
@@ -77,7 +78,7 @@ github.com/gaissmai/bart                 analyze/prefix
 github.com/goccy/go-yaml                 analyze/dialect/source
 github.com/google/go-cmp                 tests
 github.com/google/renameio/v2            ingest ingest/compact report
-github.com/klauspost/compress            ingest/decompress ingest/format samples/gen
+github.com/klauspost/compress            ingest/decompress ingest/format samples/gen tests
 github.com/maxmind/mmdbwriter            tests
 github.com/olekukonko/tablewriter        report
 github.com/oschwald/geoip2-golang/v2     analyze/geo

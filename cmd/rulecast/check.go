@@ -67,7 +67,11 @@ func (f *checkFlags) check(cmd *cobra.Command, std *streams, args []string) erro
 	var candidates []replay.Candidate
 	for _, rs := range sets {
 		list = append(list, view.Checked{Ruleset: rs, Result: check.Ruleset(rs, options)})
-		candidates = append(candidates, replay.Candidate{Ruleset: rs})
+		candidate := replay.Candidate{Ruleset: rs}
+		for _, pair := range check.Pairs(rs, list[len(list)-1].Result.Findings) {
+			candidate.Variants = append(candidate.Variants, replay.Variant{Ruleset: pair})
+		}
+		candidates = append(candidates, candidate)
 	}
 	if len(f.logs) == 0 {
 		return f.outputFlags.write(std, view.Check(list, 0, nil))

@@ -122,25 +122,35 @@ func outputNames(inputs []record.Input) []string {
 		names[i] = baseName(filepath.Base(in.Name))
 		taken[names[i]]++
 	}
+	used := map[string]bool{}
 	for i, in := range inputs {
-		if taken[names[i]] > 1 {
+		name := names[i]
+		if taken[name] > 1 {
 			flat := strings.Trim(filepath.ToSlash(filepath.Clean(in.Name)), "/.")
-			names[i] = baseName(strings.ReplaceAll(flat, "/", "__"))
+			name = baseName(strings.ReplaceAll(flat, "/", "__"))
 		}
-		if slices.Contains(names[:i], names[i]+".parquet") {
-			names[i] = fmt.Sprintf("%s-%d", names[i], i+1)
+		other := name
+		for n := i + 1; used[other]; n++ {
+			other = fmt.Sprintf("%s-%d", name, n)
 		}
-		names[i] += ".parquet"
+		used[other] = true
+		names[i] = other + ".parquet"
 	}
 	return names
 }
 
+// baseName is a name without the extension of its packing, and without a dot
+// in front: a reader of the directory would leave the file out.
 func baseName(name string) string {
 	if name == "-" {
 		return "stdin"
 	}
+	name = strings.TrimLeft(name, ".")
 	for _, ext := range []string{".gz", ".zst", ".bz2", ".parquet"} {
 		name = strings.TrimSuffix(name, ext)
+	}
+	if name == "" {
+		return "input"
 	}
 	return name
 }

@@ -175,7 +175,7 @@ type geoFlags struct {
 
 func (f *geoFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.file, "geoip", "", "MaxMind-format `FILE` that places addresses, instead of the table that is built in")
-	cmd.Flags().StringVar(&f.from, "country-from", "prefer-log", "believe the country in the log (log), the database (geoip), or the log first (prefer-log)")
+	cmd.Flags().StringVar(&f.from, "country-from", "prefer-log", "`SOURCE` of countries to believe: the log (log), the database (geoip), or the log first (prefer-log)")
 }
 
 // countrySource is an open database and how it is asked.

@@ -29,7 +29,7 @@ var forms = []string{"table", "csv", "parquet", "json"}
 func (f *outputFlags) add(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.StringVar(&f.dir, "output", "", "write the report into this `DIR` instead of standard output")
-	fs.StringSliceVar(&f.as, "as", nil, "write it as table, csv, parquet or json; several with --output (default table; with --output all)")
+	fs.StringSliceVar(&f.as, "as", nil, "write it in this `FORM`: table, csv, parquet or json; several with --output (default table; with --output all)")
 	fs.StringSliceVar(&f.tables, "table", nil, "only these `TABLES` of the report; csv on standard output needs exactly one")
 	fs.IntVar(&f.width, "width", 0, "fit tables to this many `COLUMNS` (default: the terminal's, or 80)")
 	fs.BoolVar(&f.noColor, "no-color", false, "no colour, even on a terminal")

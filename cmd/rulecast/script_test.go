@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/maxmind/mmdbwriter"
+	"github.com/maxmind/mmdbwriter/mmdbtype"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -30,8 +34,11 @@ func TestMain(m *testing.M) {
 //	code N PROGRAM [ARGS...]   run it, and want exit code N
 //	pack FILE...               make FILE.gz
 //	cut FILE N                 drop the last N bytes
+//	join FILE FILE...          make the first of the others, one after the other
 //	fill FILE N PATTERN        append N lines, %d in PATTERN counting from 1
 //	same FILE FILE...          the files are equal, byte by byte
+//	mmdb FILE NETWORK=CODE...  make a country database
+//	listing DIR                print all names in DIR, hidden ones too
 func TestScripts(t *testing.T) {
 	samples, err := filepath.Abs("../../samples")
 	if err != nil {
@@ -49,11 +56,14 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": runCode,
-			"pack": packFiles,
-			"cut":  cutFile,
-			"fill": fillFile,
-			"same": sameFiles,
+			"code":    runCode,
+			"pack":    packFiles,
+			"cut":     cutFile,
+			"join":    joinFiles,
+			"fill":    fillFile,
+			"same":    sameFiles,
+			"mmdb":    makeDatabase,
+			"listing": listing,
 		},
 	})
 }
@@ -104,6 +114,15 @@ func cutFile(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text[:len(text)-n]), 0o666))
 }
 
+func joinFiles(ts *testscript.TestScript, neg bool, args []string) {
+	plainly(ts, neg, len(args) >= 2, "join FILE FILE...")
+	var text string
+	for _, name := range args[1:] {
+		text += ts.ReadFile(name)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o666))
+}
+
 func fillFile(ts *testscript.TestScript, neg bool, args []string) {
 	plainly(ts, neg, len(args) == 3, "fill FILE N PATTERN")
 	text := []byte(ts.ReadFile(args[0]))
@@ -121,5 +140,34 @@ func sameFiles(ts *testscript.TestScript, neg bool, args []string) {
 		if ts.ReadFile(name) != ts.ReadFile(args[0]) {
 			ts.Fatalf("%s differs from %s:\n%s\n%s", name, args[0], ts.ReadFile(name), ts.ReadFile(args[0]))
 		}
+	}
+}
+
+func makeDatabase(ts *testscript.TestScript, neg bool, args []string) {
+	plainly(ts, neg, len(args) >= 2, "mmdb FILE NETWORK=CODE...")
+	tree, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: "Test-Country", BuildEpoch: 1_780_000_000, IncludeReservedNetworks: true})
+	ts.Check(err)
+	for _, arg := range args[1:] {
+		network, code, _ := strings.Cut(arg, "=")
+		_, n, err := net.ParseCIDR(network)
+		ts.Check(err)
+		ts.Check(tree.Insert(n, mmdbtype.Map{"country": mmdbtype.Map{"iso_code": mmdbtype.String(code)}}))
+	}
+	var file bytes.Buffer
+	_, err = tree.WriteTo(&file)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), file.Bytes(), 0o666))
+}
+
+func listing(ts *testscript.TestScript, neg bool, args []string) {
+	plainly(ts, neg, len(args) == 1, "listing DIR")
+	entries, err := os.ReadDir(ts.MkAbs(args[0]))
+	ts.Check(err)
+	for _, e := range entries {
+		name := e.Name()
+		if e.IsDir() {
+			name += "/"
+		}
+		fmt.Fprintln(ts.Stdout(), name)
 	}
 }

@@ -1,29 +1,23 @@
+//go:build !klauspost
+
 package decompress
 
 import (
 	"bufio"
-	"io"
 
-	"github.com/klauspost/compress/gzip"
+	"rulecast/ingest/decompress/inflate"
 )
 
-// inflater reads single gzip members. It is the only door to the library that
-// inflates.
+// inflater reads single gzip members.
 type inflater struct {
-	z *gzip.Reader
+	z inflate.Reader
 }
 
-// reset begins the member that in stands at.
+// reset begins the member that in stands at. A header that cannot be read is
+// an error of the first Read.
 func (f *inflater) reset(in *bufio.Reader) error {
-	if f.z == nil {
-		f.z = new(gzip.Reader)
-	}
-	err := f.z.Reset(in)
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	f.z.Multistream(false)
-	return err
+	f.z.Reset(in)
+	return nil
 }
 
 // Read returns io.EOF at the end of the member, once its checksum was found

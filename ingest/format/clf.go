@@ -44,35 +44,25 @@ func logFormat(name, title string, shape logShape) *Format {
 	}
 }
 
-// present is the columns that every log of this shape has. Forwarded is not
-// among them: it is present once a line has it. Neither is Host, except with
-// virtual hosts: requests for an absolute URI name theirs in any log, but
-// these are proxy probes, and the other lines still have none.
-func (s logShape) present() record.Columns {
-	cs := record.ColumnSet(record.Time, record.Client, record.Method, record.Path, record.Query, record.Status, record.Bytes)
-	if s != shapeCommon {
-		cs = cs.Union(record.ColumnSet(record.Referer, record.RefererHost, record.UserAgent))
-	}
-	if s == shapeVhost {
-		cs = cs.Union(record.ColumnSet(record.Host))
-	}
-	return cs
-}
+// The columns that a line has: the common ones, those of the headers behind the
+// bytes if it has these, and those that some lines alone have.
+var (
+	commonColumns    = record.ColumnSet(record.Time, record.Client, record.Method, record.Path, record.Query, record.Status, record.Bytes)
+	headerColumns    = record.ColumnSet(record.Referer, record.RefererHost, record.UserAgent)
+	hostColumn       = record.ColumnSet(record.Host) // with virtual hosts, or of an absolute URI
+	forwardedColumn  = record.ColumnSet(record.Forwarded)
+	requestedColumns = record.ColumnSet(record.Method, record.Host, record.Path, record.Query)
+)
 
 // logDecoder reads lines of one shape.
 type logDecoder struct {
 	parser    logParser
 	line      logLine
-	present   record.Columns // announced so far
-	requested []byte         // scratch: a request target without its escapes
+	requested []byte // scratch: a request target without its escapes
 }
 
 // Decode implements Decoder.
 func (d *logDecoder) Decode(block []byte, b *record.Builder, at *Position) int {
-	if d.present == 0 {
-		d.present = d.parser.shape.present()
-		b.SetPresent(d.present)
-	}
 	n := 0
 	for n < len(block) && !b.Full() {
 		line, size := cutLine(block[n:])
@@ -102,46 +92,47 @@ func (d *logDecoder) set(b *record.Builder) {
 	b.SetTime(l.time)
 	b.SetStatus(l.status)
 	b.SetBytes(l.bytes)
+	present := commonColumns
 	if d.parser.shape == shapeVhost {
 		b.SetHost(l.host)
+		present |= hostColumn
 	}
-	if b.Wanted()&record.ColumnSet(record.Method, record.Host, record.Path, record.Query) != 0 {
-		d.setRequest(b, l.request)
+	if b.Wanted()&requestedColumns != 0 && d.setRequest(b, l.request) {
+		present |= hostColumn
 	}
-	if d.parser.shape == shapeCommon {
-		return
+	if l.headers {
+		present |= headerColumns
+		b.SetReferer(l.referer, decodeEscapes)
+		b.SetString(record.UserAgent, l.userAgent, decodeEscapes)
+		if b.Wants(record.Forwarded) && setForwarded(b, l.rest) {
+			present |= forwardedColumn
+		}
 	}
-	b.SetReferer(l.referer, decodeEscapes)
-	b.SetString(record.UserAgent, l.userAgent, decodeEscapes)
-	if len(l.rest) > 0 && (b.Wants(record.Forwarded) || !d.present.Has(record.Forwarded)) {
-		d.setForwarded(b, l.rest)
-	}
+	b.SetPresent(present)
 }
 
 // setForwarded looks behind the User-Agent: nginx's "main" has X-Forwarded-For
 // as the first quoted field there.
-func (d *logDecoder) setForwarded(b *record.Builder, rest []byte) {
+func setForwarded(b *record.Builder, rest []byte) bool {
 	start := bytes.IndexByte(rest, '"')
 	if start < 0 {
-		return
+		return false
 	}
 	v, _, ok := cutQuoted(rest[start:])
 	if !ok || !isAddressList(v) {
-		return
-	}
-	if !d.present.Has(record.Forwarded) {
-		d.present = d.present.Union(record.ColumnSet(record.Forwarded))
-		b.SetPresent(d.present)
+		return false
 	}
 	b.SetText(record.Forwarded, v, nil)
+	return true
 }
 
 // setRequest sets method, path, query and, of an absolute URI, host. What is
-// no request line ("-", nothing, a TLS handshake) sets nothing.
-func (d *logDecoder) setRequest(b *record.Builder, request []byte) {
+// no request line ("-", nothing, a TLS handshake) sets nothing. It reports
+// whether there was a host.
+func (d *logDecoder) setRequest(b *record.Builder, request []byte) (hosted bool) {
 	method, target, ok := bytes.Cut(request, []byte{' '})
 	if !ok || !isToken(method) {
-		return
+		return false
 	}
 	if space := bytes.LastIndexByte(target, ' '); space >= 0 && bytes.HasPrefix(target[space+1:], []byte("HTTP/")) {
 		target = target[:space]
@@ -149,6 +140,7 @@ func (d *logDecoder) setRequest(b *record.Builder, request []byte) {
 	b.SetString(record.Method, method, nil)
 	if authority, rest, ok := cutAuthority(target); ok {
 		b.SetHost(authority)
+		hosted = true
 		if target = rest; len(target) == 0 || target[0] != '/' {
 			d.requested = append(append(d.requested[:0], '/'), target...)
 			target = d.requested
@@ -157,6 +149,7 @@ func (d *logDecoder) setRequest(b *record.Builder, request []byte) {
 	path, query, _ := bytes.Cut(target, []byte{'?'})
 	b.SetText(record.Path, path, decodeEscapes)
 	b.SetText(record.Query, query, decodeEscapes)
+	return hosted
 }
 
 // maxMethodLen bounds what is taken for a method: the longest registered with

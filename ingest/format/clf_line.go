@@ -27,6 +27,7 @@ type logLine struct {
 	time      int64  // µs since the Unix epoch, UTC
 	bytes     int64
 	status    uint16
+	headers   bool // referer, userAgent and rest are set
 }
 
 // logParser takes lines of one shape apart.
@@ -59,10 +60,16 @@ func (p *logParser) parse(line []byte, l *logLine) string {
 	}
 	l.request = request
 	rest, reason := l.parseNumbers(rest)
-	if reason != "" || p.shape == shapeCommon {
+	if reason != "" {
 		return reason
 	}
-	return l.parseHeaders(rest)
+	if p.shape != shapeCommon {
+		l.headers = true
+		return l.parseHeaders(rest)
+	}
+	// Whatever stands there is borne; a log that became combined has the headers.
+	l.headers = bytes.HasPrefix(rest, []byte(` "`)) && l.parseHeaders(rest) == ""
+	return ""
 }
 
 // timeAndQuote is the length of `[02/Jan/2006:15:04:05 -0700] "`.

@@ -10,7 +10,7 @@ import (
 
 const (
 	commonPresent   = "time client method path query status bytes"
-	combinedPresent = "time client method path query status bytes referer referer_host user_agent"
+	combinedPresent = "time client method host path query status bytes referer referer_host user_agent"
 )
 
 // logTime is the time of the samples, and logTimeOut its dump.

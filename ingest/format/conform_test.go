@@ -2,6 +2,7 @@ package format
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -32,6 +33,11 @@ func conform(t *testing.T, f *Format, present string, samples []sample) {
 	want.Present = present
 	check := func(name string, got, want outcome) {
 		t.Helper()
+		if name != "one block" && f.Name != "cloudfront" {
+			// Single lines of other logs have a host or an address list; that is
+			// looked for only if somebody wants it.
+			got.Present, want.Present = withoutSometimes(got.Present), withoutSometimes(want.Present)
+		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
@@ -50,6 +56,11 @@ func conform(t *testing.T, f *Format, present string, samples []sample) {
 	conformDetect(t, f, samples)
 	conformBatches(t, f, samples)
 	conformAllocations(t, f, samples)
+}
+
+func withoutSometimes(present string) string {
+	words := strings.Fields(present)
+	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "host" || w == "forwarded" }), " ")
 }
 
 // conformDetect demands that the log is recognised whole and with its last

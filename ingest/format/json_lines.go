@@ -80,7 +80,7 @@ func (d *jsonDecoder) line(line []byte, b *record.Builder) string {
 	if reason := d.reader.read(line); reason != "" {
 		return reason
 	}
-	present := d.present
+	var present record.Columns
 	for i, v := range d.reader.values {
 		switch v.kind {
 		case jsonNone:

@@ -251,12 +251,20 @@ func oracleLogRest(b *record.Builder, rest string, shape logShape) string {
 			return reasonBytes
 		}
 	}
-	if shape == shapeCommon {
-		return ""
-	}
 	headers := ""
 	if len(fields) == 4 {
 		headers = " " + fields[3]
+	}
+	reason := oracleHeaders(b, headers, shape == shapeCommon)
+	if shape == shapeCommon {
+		return "" // whatever stands there
+	}
+	return reason
+}
+
+func oracleHeaders(b *record.Builder, headers string, quoted bool) string {
+	if quoted && !strings.HasPrefix(headers, ` "`) {
+		return reasonNoReferer
 	}
 	var values [2]string
 	for i, missing := range []string{reasonNoReferer, reasonNoUserAgent} {

@@ -16,7 +16,7 @@ import (
 // or ask Wants first where preparing the value costs something.
 type Builder struct {
 	wants   Columns
-	present Columns
+	present presenceCounter
 	rows    int
 	dicts   *Dicts
 	rejects []Reject
@@ -93,13 +93,20 @@ func (b *Builder) Wants(c Column) bool { return b.wants.Has(c) }
 // Wanted is the set of columns asked for.
 func (b *Builder) Wanted() Columns { return b.wants }
 
-// SetPresent says which columns the log at hand has. A format calls it when it
-// knows, and again when a header changes it; the sets add up.
-func (b *Builder) SetPresent(cs Columns) { b.present |= cs }
+// SetPresent says which columns the log has from the row at hand on, filled or
+// not. A format calls it when it knows, and again when that changes.
+func (b *Builder) SetPresent(cs Columns) {
+	if cs != b.present.now {
+		b.present.count(b.rows)
+		b.present.now = cs
+	}
+}
 
-// Present is the set of columns that the input at hand has, as far as its
-// format has said.
-func (b *Builder) Present() Columns { return b.present }
+// Presence says which columns the rows committed of the input at hand had.
+func (b *Builder) Presence() *Presence {
+	b.present.count(b.rows)
+	return &b.present.Presence
+}
 
 // Rows is the number of rows committed since the last Reset.
 func (b *Builder) Rows() int { return b.rows }
@@ -332,8 +339,9 @@ func (b *Builder) absent(c Column) ID {
 // Flush makes the rows committed and the rejects recorded since the last Flush
 // into a batch, which is valid until the next one.
 func (b *Builder) Flush(input int) *Batch {
+	b.present.count(b.rows)
 	out := &b.batch
-	out.Input, out.Rows, out.Present, out.Dicts = input, b.rows, b.present, b.dicts
+	out.Input, out.Rows, out.Present, out.Dicts = input, b.rows, b.present.now|b.present.All(), b.dicts
 	out.Rejects = b.rejects
 	out.columns = b.record(b.rows)
 	return out
@@ -346,13 +354,13 @@ func (b *Builder) Reset() {
 			b.clear(c, min(b.rows+1, BatchRows))
 		}
 	}
-	b.rows = 0
+	b.rows, b.present.from = 0, 0
 	b.rejects = b.rejects[:0]
 	b.samples = b.samples[:0]
 }
 
 // NextInput forgets which columns were present, before the next input begins.
-func (b *Builder) NextInput() { b.present = 0 }
+func (b *Builder) NextInput() { b.present = presenceCounter{} }
 
 func (b *Builder) record(rows int) arrow.Record {
 	fields := make([]arrow.Field, 0, NumColumns)

@@ -242,16 +242,47 @@ func TestProjectedBatch(t *testing.T) {
 	b.SetTime(1)
 	b.Commit()
 	batch := b.Flush(0)
-	if batch.Rows != 1 || batch.Present != ColumnSet(Time, Client) || b.Present() != batch.Present {
+	if batch.Rows != 1 || batch.Present != ColumnSet(Time, Client) || b.Presence().All() != batch.Present {
 		t.Errorf("%d rows with %v", batch.Rows, batch.Present)
 	}
 	if batch.Ints(Time) != nil || batch.Statuses() != nil || batch.ASNs() != nil || batch.IDs(Client) != nil || batch.Text(Path).OK() {
 		t.Error("columns that nobody asked for are there")
 	}
 	b.NextInput()
-	if b.Present() != 0 {
-		t.Errorf("after NextInput, %v", b.Present())
+	if p := b.Presence(); p.All() != 0 {
+		t.Errorf("after NextInput, %v", p.All())
 	}
+}
+
+// TestPresence counts, row by row, which columns the log had.
+func TestPresence(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := NewBuilder(0)
+		var want [NumColumns]int64
+		var now Columns
+		for range rapid.IntRange(0, 40).Draw(t, "steps") {
+			switch rapid.IntRange(0, 3).Draw(t, "step") {
+			case 0:
+				now = Columns(rapid.Uint32Range(0, uint32(AllColumns)).Draw(t, "columns"))
+				b.SetPresent(now)
+			case 1:
+				b.Flush(0)
+				b.Reset()
+			case 2:
+				b.Reject(1, "no", nil)
+			default:
+				b.Commit()
+				for c := range NumColumns {
+					if now.Has(c) {
+						want[c]++
+					}
+				}
+			}
+		}
+		if got := b.Presence().Rows; got != want {
+			t.Fatalf("%v, want %v", got, want)
+		}
+	})
 }
 
 func TestFull(t *testing.T) {

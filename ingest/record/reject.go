@@ -19,10 +19,10 @@ type Input struct {
 	Lines     int64  // lines (rows of a columnar file), the last one even when it has no newline
 	Rows      int64  // requests
 	Rejects   int64
-	Skipped   int64   // headers, comments, blank lines
-	Outside   int64   // requests left out by the time window asked for
-	BytesRead int64   // as stored, before decompression
-	Present   Columns // columns that the log has
+	Skipped   int64    // headers, comments, blank lines
+	Outside   int64    // requests left out by the time window asked for
+	BytesRead int64    // as stored, before decompression
+	Present   Presence // which columns the requests had
 	Reasons   []Reason
 	Err       error // why it could not be read to its end, or at all; does not repeat Name
 }

@@ -15,7 +15,8 @@ type Checked struct {
 	Ruleset *policy.Ruleset
 	Result  check.Result
 	// Replay is the ruleset over a log, or nil if there is none: it says what
-	// share of the requests the rules of a finding deny.
+	// share of the requests the rules of a finding deny. Its variants are
+	// check.Pairs of the findings.
 	Replay *replay.Side
 }
 
@@ -43,10 +44,16 @@ func Check(list []Checked, requests int64, src *Source) *report.Document {
 	var infos []rulesetInfo
 	for _, c := range list {
 		infos = append(infos, describe(c.Ruleset))
+		pair := 0
 		for _, f := range c.Result.Findings {
 			row := cells(c.Ruleset.Name, f.Severity.String(), string(f.Kind), f.Rule, f.Entry, position(f.Pos), f.Text)
 			if src != nil {
-				row = append(row, deniedCells(&c, f, requests)...)
+				denied := deniedBy(&c, f)
+				if f.With != "" {
+					denied = c.Replay.Variants[pair]
+					pair++
+				}
+				row = append(row, denied, share(denied, requests))
 			}
 			findings.AddRow(row...)
 		}
@@ -77,9 +84,9 @@ func position(p policy.Pos) string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// deniedCells say how much of the log is denied by the entry or the rule of a
+// deniedBy is how much of the log is denied by the entry or the rule of a
 // finding, or by all rules if it is about the ruleset.
-func deniedCells(c *Checked, f check.Finding, requests int64) []any {
+func deniedBy(c *Checked, f check.Finding) int64 {
 	s := c.Replay
 	denied := s.Denied.Plus(s.Redirected).Requests
 	for i := range c.Ruleset.Rules {
@@ -97,7 +104,7 @@ func deniedCells(c *Checked, f check.Finding, requests int64) []any {
 			}
 		}
 	}
-	return []any{denied, share(denied, requests)}
+	return denied
 }
 
 func limitName(u limit.Usage) string {

@@ -12,8 +12,7 @@ func Convert(from, to *policy.Ruleset, losses []convert.Loss) *report.Document {
 	doc := &report.Document{Command: "convert", Ruleset: []rulesetInfo{describe(from), describe(to)}}
 	doc.Warnings = policyWarnings(from)
 	t := report.Table{Name: "losses", Title: "From " + from.Provider + " to " + to.Provider, Columns: columns(
-		text("effect"), text("rule"), report.Column{Name: "entry", Type: report.String, Weight: 1},
-		report.Column{Name: "position", Type: report.String, Weight: 2}, prose("loss"),
+		text("effect"), text("rule"), text("entry"), text("position"), prose("loss"),
 	)}
 	for _, l := range losses {
 		t.AddRow(string(l.Effect), l.Rule, l.Entry, position(l.Pos), l.Text)

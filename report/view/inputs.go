@@ -120,15 +120,16 @@ func columnTitle(c record.Column) string {
 	return c.String()
 }
 
-// missingColumn warns that inputs with requests lack a column, and what that
-// means for the result.
+// missingColumn warns that requests come from where the log has no such column,
+// and what that means for the result.
 func missingColumn(s *Source, c record.Column, means string) []string {
 	var lacking []string
 	var rows int64
 	for i := range s.Inputs {
-		if in := &s.Inputs[i]; in.Rows > 0 && !in.Present.Has(c) {
+		in := &s.Inputs[i]
+		if n := in.Rows - in.Present.Rows[c]; n > 0 {
 			lacking = append(lacking, in.Name)
-			rows += in.Rows
+			rows += n
 		}
 	}
 	if len(lacking) == 0 {

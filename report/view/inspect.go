@@ -1,7 +1,6 @@
 package view
 
 import (
-	"fmt"
 
 	"rulecast/analyze/inspect"
 	"rulecast/ingest/record"
@@ -16,13 +15,11 @@ func Inspect(r *inspect.Result, src *Source) *report.Document {
 		count("referer_hosts", "hosts", 0), instant("first_time", 0), instant("last_time", 0),
 	)}
 	summary.AddRow(cells(r.Total, src.Rejects(), r.Clients, r.Hosts, r.Referers, when(r.First), when(r.Last))...)
-	doc.Tables = []report.Table{summary, inputsTable(src), columnsTable(r), rejectsTable(src)}
+	doc.Tables = []report.Table{summary, inputsTable(src), columnsTable(r, src), rejectsTable(src)}
 	doc.Warnings = sourceWarnings(src)
 	for _, c := range r.Columns {
-		if c.Present == 0 && r.Total.Requests > 0 {
-			if means := absentMeans[c.Column]; means != "" {
-				doc.Warnings = append(doc.Warnings, fmt.Sprintf("no %s column in any input: %s", columnTitle(c.Column), means))
-			}
+		if means := absentMeans[c.Column]; means != "" {
+			doc.Warnings = append(doc.Warnings, missingColumn(src, c.Column, means)...)
 		}
 	}
 	return doc
@@ -35,17 +32,21 @@ var absentMeans = map[record.Column]string{
 	record.Time:        "validity windows cannot be replayed",
 }
 
-func columnsTable(r *inspect.Result) report.Table {
+func columnsTable(r *inspect.Result, src *Source) report.Table {
 	t := report.Table{Name: "columns", Title: "Columns", Columns: columns(
 		text("column"), count("present", "requests", 0), count("filled", "requests", 0),
 		report.Column{Name: "filled_share", Type: report.Share}, count("distinct", "values", 0),
 	)}
 	for _, c := range r.Columns {
+		var present int64
+		for i := range src.Inputs {
+			present += src.Inputs[i].Present.Rows[c.Column]
+		}
 		var distinct any
-		if c.Distinct >= 0 && c.Present > 0 {
+		if c.Distinct >= 0 && present > 0 {
 			distinct = c.Distinct
 		}
-		t.AddRow(c.Column.String(), c.Present, c.Filled, share(c.Filled, r.Total.Requests), distinct)
+		t.AddRow(c.Column.String(), present, c.Filled, share(c.Filled, r.Total.Requests), distinct)
 	}
 	return t
 }

@@ -76,7 +76,7 @@ func sources(rows int64) *view.Source {
 	return &view.Source{
 		Inputs: []record.Input{
 			{Name: "a.log", Format: "combined", Packing: "plain", Lines: rows + 3, Rows: rows, Rejects: 2, Skipped: 1, BytesRead: 99,
-				Present: record.AllColumns, Reasons: []record.Reason{{Reason: "quote not closed", Count: 2, First: record.Reject{Line: 7, Reason: "quote not closed", Sample: []byte("\x1b[2J=1+1\xff")}}}},
+				Present: everywhere(rows), Reasons: []record.Reason{{Reason: "quote not closed", Count: 2, First: record.Reject{Line: 7, Reason: "quote not closed", Sample: []byte("\x1b[2J=1+1\xff")}}}},
 			{Name: "b.log", Err: errors.New("no known log format")},
 		},
 		Countries: "a table",
@@ -95,7 +95,7 @@ func documents(t testing.TB, log []traffictest.Request, streams []record.Stream,
 	}
 	q := &explain.Request{Client: netip.MustParseAddr("192.0.2.1"), Path: "/"}
 	findings := check.Result{
-		Findings: []check.Finding{{Severity: check.Danger, Kind: check.Inert, Rule: "r0", Entry: "192.0.2.0/24", Text: "is inert"}, {Text: "of all"}},
+		Findings: []check.Finding{{Severity: check.Danger, Kind: check.Inert, Rule: "r0", Entry: "192.0.2.0/24", Text: "is inert"}, {Text: "of all"}, {Rule: "r0", With: "r1", Text: "of two"}},
 		Usage:    []limit.Usage{{Limit: limit.Limit{Name: "IP entries", Max: 9, Source: "s", Verified: "v"}, Used: 1}},
 	}
 	return []*report.Document{
@@ -312,4 +312,12 @@ func TestSeveralCandidates(t *testing.T) {
 			}
 		}
 	})
+}
+
+// everywhere is the presence of every column in all of so many rows.
+func everywhere(rows int64) (p record.Presence) {
+	for c := range p.Rows {
+		p.Rows[c] = rows
+	}
+	return p
 }
