@@ -20,14 +20,8 @@ const (
 func (in *reading) lines(ctx context.Context, data []byte, fault error) error {
 	in.carry = in.carry[:0]
 	for {
-		// Within a piece no line is too long, so only what is carried from
-		// one to the next has to be measured.
-		for len(data) > 0 {
-			n := min(len(data), in.reader.maxLine)
-			if err := in.piece(data[:n]); err != nil {
-				return err
-			}
-			data = data[n:]
+		if err := in.pieces(data); err != nil {
+			return err
 		}
 		if fault != nil {
 			return in.end(fault)
@@ -37,6 +31,19 @@ func (in *reading) lines(ctx context.Context, data []byte, fault error) error {
 			return err
 		}
 	}
+}
+
+// pieces reads data in pieces. Within one no line is too long, so only what is
+// carried from one to the next has to be measured.
+func (in *reading) pieces(data []byte) error {
+	for len(data) > 0 {
+		n := min(len(data), in.reader.maxLine)
+		if err := in.piece(data[:n]); err != nil {
+			return err
+		}
+		data = data[n:]
+	}
+	return nil
 }
 
 // piece reads the lines that end in p and carries what is behind the last.
@@ -62,13 +69,17 @@ func (in *reading) piece(p []byte) error {
 	return nil
 }
 
+// mostCarried is how much of a line is carried, in bytes: as much as it may
+// have, or as its sample has if it is too long.
+func (r *Reader) mostCarried() int { return max(r.maxLine, record.MaxRejectSample) }
+
 // extend adds to the line that is carried, which becomes a reject when it gets
-// too long. What follows of such a line is not kept.
+// too long to be carried. What follows of such a line is not kept.
 func (in *reading) extend(p []byte) error {
 	if in.skipping {
 		return in.writeReject(p)
 	}
-	if len(in.carry)+len(p) <= in.reader.maxLine {
+	if len(in.carry)+len(p) <= in.reader.mostCarried() {
 		in.carry = append(in.carry, p...)
 		return nil
 	}
@@ -91,10 +102,12 @@ func (in *reading) newline() error {
 		in.skipping = false
 		return in.writeReject(lineEnd)
 	}
+	defer func() { in.carry = in.carry[:0] }()
+	if len(in.carry) > in.reader.maxLine {
+		return in.rejectWhole(ReasonTooLong)
+	}
 	in.carry = append(in.carry, '\n')
-	err := in.whole(in.carry)
-	in.carry = in.carry[:0]
-	return err
+	return in.whole(in.carry)
 }
 
 var lineEnd = []byte{'\n'}
@@ -102,16 +115,21 @@ var lineEnd = []byte{'\n'}
 // end ends the input. A last line without newline is as good as any, unless
 // the input is damaged there: then it could say anything.
 func (in *reading) end(fault error) error {
-	if fault != io.EOF {
+	if fault != io.EOF && in.account.Err == nil {
 		in.account.Err = fault
 	}
 	switch {
-	case in.skipping || len(in.carry) > 0 && fault == io.EOF:
+	case in.skipping || len(in.carry) > in.reader.maxLine || len(in.carry) > 0 && fault == io.EOF:
 		return in.newline()
 	case len(in.carry) == 0:
 		return nil
 	}
-	if err := in.reject(ReasonCutOff, in.carry); err != nil {
+	return in.rejectWhole(ReasonCutOff)
+}
+
+// rejectWhole rejects the line that is carried, of which there is no more.
+func (in *reading) rejectWhole(reason string) error {
+	if err := in.reject(reason, in.carry); err != nil {
 		return err
 	}
 	if err := in.writeReject(in.carry); err != nil {
