@@ -11,10 +11,11 @@ import (
 // number and order. Values are percent-encoded once over what was on the wire.
 func cloudFront() *Format {
 	return &Format{
-		Name:  "cloudfront",
-		Title: "CloudFront standard log (W3C text)",
-		Sniff: sniffCloudFront,
-		New:   func() Decoder { return new(cloudFrontDecoder) },
+		Name:   "cloudfront",
+		Title:  "CloudFront standard log (W3C text)",
+		Sniff:  sniffCloudFront,
+		New:    func() Decoder { return new(cloudFrontDecoder) },
+		Header: lastCloudFrontHeader,
 	}
 }
 
