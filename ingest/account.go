@@ -27,9 +27,9 @@ func (in *reading) count(rejects []record.Reject) {
 }
 
 // sortedReasons are the reasons counted, the most frequent first.
-func (in *reading) sortedReasons() []record.Reason {
+func sortedReasons(reasons map[string]*record.Reason) []record.Reason {
 	var all []record.Reason
-	for _, r := range in.reasons {
+	for _, r := range reasons {
 		all = append(all, *r)
 	}
 	slices.SortFunc(all, func(a, b record.Reason) int {

@@ -29,6 +29,7 @@ type Options struct {
 	Columns record.Columns // the columns to fill
 	MaxLine int            // longest line in bytes, without its newline; 0 is DefaultMaxLine
 	Rejects string         // file that gets every line that could not be read; "" for none
+	Whole   bool           // one stream reads all of an input, from its beginning to its end
 
 	// Since and Until keep rows with Since <= time < Until; zero is no bound.
 	// With a bound, Time is filled even if Columns has it not.
@@ -46,11 +47,11 @@ type Reader struct {
 	forced       *format.Format // nil: detect
 	detect       func(head []byte, whole bool) (*format.Format, []format.Miss)
 
-	sources  []*source.Input
-	inputs   []record.Input // the accounts of sources
-	order    []int          // of sources, largest first
-	taken    atomic.Int64   // of order
-	finished atomic.Int64   // inputs
+	sources []*source.Input
+	inputs  []record.Input // the accounts of sources
+	queue   queue
+	block   int64 // size of the blocks of inputs that are split
+	splits  bool  // inputs may be split
 
 	read    atomic.Int64 // bytes as stored
 	total   int64        // or -1
@@ -60,7 +61,7 @@ type Reader struct {
 // Open finds the inputs that args name (see source.List) and checks the
 // options. Nothing is read yet.
 func Open(args []string, opts Options) (*Reader, error) {
-	r := &Reader{columns: opts.Columns, maxLine: opts.MaxLine, detect: format.Detect}
+	r := &Reader{columns: opts.Columns, maxLine: opts.MaxLine, detect: format.Detect, block: blockSize, splits: !opts.Whole}
 	if r.maxLine <= 0 {
 		r.maxLine = DefaultMaxLine
 	}
@@ -114,7 +115,7 @@ func (r *Reader) setWindow(since, until time.Time) error {
 // longest first, so that the streams end at about the same time.
 func (r *Reader) plan() {
 	r.inputs = make([]record.Input, len(r.sources))
-	r.order = make([]int, len(r.sources))
+	r.queue.order = make([]int, len(r.sources))
 	weight := func(i int) int64 {
 		if size := r.sources[i].Size; size >= 0 {
 			return size
@@ -123,7 +124,7 @@ func (r *Reader) plan() {
 	}
 	for i, src := range r.sources {
 		r.inputs[i].Name = src.Name
-		r.order[i] = i
+		r.queue.order[i] = i
 		switch {
 		case src.Size < 0:
 			r.total = -1
@@ -131,16 +132,7 @@ func (r *Reader) plan() {
 			r.total += src.Size
 		}
 	}
-	slices.SortStableFunc(r.order, func(a, b int) int { return cmp.Compare(weight(b), weight(a)) })
-}
-
-// take returns the next input to read, or false if there is none.
-func (r *Reader) take() (int, bool) {
-	n := r.taken.Add(1) - 1
-	if n >= int64(len(r.order)) {
-		return 0, false
-	}
-	return r.order[n], true
+	slices.SortStableFunc(r.queue.order, func(a, b int) int { return cmp.Compare(weight(b), weight(a)) })
 }
 
 // Columns are the columns that the batches have: those asked for, and Time if
@@ -164,7 +156,7 @@ func (r *Reader) Close() error {
 	}
 	rejects := r.rejects
 	r.rejects = nil
-	if r.finished.Load() != int64(len(r.inputs)) {
+	if r.queue.finished != len(r.inputs) {
 		rejects.discard()
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -23,13 +24,13 @@ import (
 type rejects struct {
 	path     string
 	pending  *renameio.PendingFile
-	sections []section // by input
+	sections [][]section // by input
 
 	mu     sync.Mutex
 	spools []*os.File
 }
 
-// section is where the rejects of one input are; without a file there are none.
+// section is where rejects of one input are.
 type section struct {
 	file       *os.File
 	from, size int64
@@ -58,7 +59,7 @@ func newRejects(path string, inputs []*source.Input) (*rejects, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &rejects{path: path, pending: pending, sections: make([]section, len(inputs))}, nil
+	return &rejects{path: path, pending: pending, sections: make([][]section, len(inputs))}, nil
 }
 
 // spool is one stream's part of the file of rejects.
@@ -66,7 +67,7 @@ type spool struct {
 	file *os.File
 	w    *bufio.Writer
 	n    int64 // bytes written
-	from int64 // where the input at hand begins
+	from int64 // where the section at hand begins
 }
 
 func (r *rejects) newSpool() (*spool, error) {
@@ -81,14 +82,26 @@ func (r *rejects) newSpool() (*spool, error) {
 	return &spool{file: file, w: bufio.NewWriterSize(file, 64<<10)}, nil
 }
 
+// add notes where the next rejects of an input are. Inputs may be added to at
+// the same time, but not one of them.
+func (r *rejects) add(input int, s section) {
+	if s.size > 0 {
+		r.sections[input] = append(r.sections[input], s)
+	}
+}
+
+// cut ends the section at hand.
+func (s *spool) cut() section {
+	cut := section{file: s.file, from: s.from, size: s.n - s.from}
+	s.from = s.n
+	return cut
+}
+
 // publish joins the spools under the final name.
 func (r *rejects) publish() error {
 	defer r.discard()
 	w := bufio.NewWriterSize(r.pending, 256<<10)
-	for _, s := range r.sections {
-		if s.file == nil {
-			continue
-		}
+	for _, s := range slices.Concat(r.sections...) {
 		if _, err := io.Copy(w, io.NewSectionReader(s.file, s.from, s.size)); err != nil {
 			return err
 		}
@@ -186,8 +199,6 @@ func (in *reading) endRejects() error {
 	if in.spool == nil {
 		return nil
 	}
-	s := in.spool
-	in.reader.rejects.sections[in.index] = section{file: s.file, from: s.from, size: s.n - s.from}
-	s.from = s.n
-	return s.w.Flush()
+	in.reader.rejects.add(in.index, in.spool.cut())
+	return in.spool.w.Flush()
 }

@@ -19,7 +19,9 @@ import (
 const headSize = 64 << 10
 
 // Streams makes n streams that share the inputs: each takes the next one when
-// it is done with another. They may be read by a goroutine each. Call it once.
+// it is done with another, and when none is left, it reads blocks of the large
+// plain files that others are at. They may be read by a goroutine each. Call it
+// once.
 func (r *Reader) Streams(n int) []record.Stream {
 	streams := make([]record.Stream, max(n, 1))
 	busy := min(len(streams), len(r.sources))
@@ -27,6 +29,7 @@ func (r *Reader) Streams(n int) []record.Stream {
 	if busy < runtime.GOMAXPROCS(0) {
 		ahead = decompress.IfPacked
 	}
+	r.splits = r.splits && n > 1
 	for i := range streams {
 		streams[i] = &stream{reader: r, ahead: ahead}
 	}
@@ -41,6 +44,7 @@ type stream struct {
 	blocks  *decompress.Blocks
 	spool   *spool // of rejects; nil until there is one
 	carry   []byte // the beginning of a line
+	buf     []byte // a block of a split
 	err     error  // what ended it early
 }
 
@@ -50,15 +54,18 @@ func (s *stream) Each(ctx context.Context, fn func(*record.Batch) error) error {
 		if s.err = ctx.Err(); s.err != nil {
 			break
 		}
-		i, ok := s.reader.take()
+		next, ok, err := s.reader.queue.next(ctx)
 		if !ok {
-			return nil
+			s.err = err
+			break
 		}
 		s.prepare()
-		in := &reading{stream: s, index: i, account: &s.reader.inputs[i], fn: fn}
-		if s.err = in.run(ctx, s.reader.sources[i]); s.err == nil {
-			s.reader.finished.Add(1)
+		if next.split != nil {
+			s.err = s.share(ctx, next.split, fn)
+			continue
 		}
+		in := &reading{stream: s, index: next.input, account: &s.reader.inputs[next.input], fn: fn}
+		s.err = in.run(ctx, s.reader.sources[next.input])
 	}
 	return s.err
 }
@@ -88,36 +95,57 @@ type reading struct {
 	format   *format.Format
 	decoder  format.Decoder
 	skipping bool // within a line that is too long
+	settled  bool // the queue knows what became of the input
 }
 
 func (in *reading) run(ctx context.Context, src *source.Input) error {
+	defer in.settle(nil)
 	in.builder.NextInput()
 	file, err := src.Open()
 	if err != nil {
 		in.account.Err = err
+		in.reader.queue.finish()
 		return nil
 	}
+	sp, err := in.read(ctx, file)
+	if sp != nil {
+		in.settle(sp)
+		return in.share(ctx, sp, in.fn)
+	}
 	defer file.Close()
-	if err = in.read(ctx, file); err == nil {
+	if err == nil {
 		err = in.flush()
 	}
 	if err != nil {
 		in.account.Err = err
 	}
-	return cmp.Or(err, in.finish())
+	if err = cmp.Or(err, in.finish()); err == nil {
+		in.reader.queue.finish()
+	}
+	return err
 }
 
-// read tells what the input is and reads it to its end.
-func (in *reading) read(ctx context.Context, file *source.File) error {
+// settle tells the queue what became of the input, as soon as that is known.
+func (in *reading) settle(sp *split) {
+	if !in.settled {
+		in.settled = true
+		in.reader.queue.settle(sp)
+	}
+}
+
+// read tells what the input is, and reads it to its end unless it returns how
+// to split it.
+func (in *reading) read(ctx context.Context, file *source.File) (*split, error) {
 	ahead := in.ahead
 	if file.At == nil {
 		ahead = decompress.Always
+		in.settle(nil) // a pipe may let others wait
 	}
 	in.blocks.Start(progress{file, &in.reader.read}, ahead)
 	defer in.stop()
 	data, fault := in.blocks.Next(ctx)
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
 	}
 	in.account.Packing = string(in.blocks.Packing())
 	data = bytes.TrimPrefix(data, utf8BOM)
@@ -133,14 +161,18 @@ func (in *reading) read(ctx context.Context, file *source.File) error {
 		in.account.Err = fault // a better reason for not being recognised, too
 	}
 	if in.format == nil {
-		return nil
+		return nil, nil
 	}
 	in.account.Format = in.format.Name
+	if sp := in.split(file); sp != nil && in.account.Err == nil {
+		return sp, nil
+	}
+	in.settle(nil)
 	if in.format.OpenTable != nil {
-		return in.table(ctx, file)
+		return nil, in.table(ctx, file)
 	}
 	in.decoder = in.format.New()
-	return in.lines(ctx, data, fault)
+	return nil, in.lines(ctx, data, fault)
 }
 
 func (in *reading) stop() {
@@ -188,11 +220,16 @@ func (in *reading) finish() error {
 	a.Lines, a.Skipped = in.at.Line, in.at.Skipped
 	a.Outside = in.builder.TakeOutside()
 	a.Present.Add(in.builder.Presence())
-	a.Reasons = in.sortedReasons()
+	a.Reasons = sortedReasons(in.reasons)
+	balance(a)
+	return in.endRejects()
+}
+
+// balance checks the sum of a closed account.
+func balance(a *record.Input) {
 	if a.Lines != a.Rows+a.Rejects+a.Skipped+a.Outside && a.Err == nil {
 		a.Err = errUnequal
 	}
-	return in.endRejects()
 }
 
 // progress counts the bytes that are read.

@@ -55,6 +55,7 @@ func (f *compactFlags) compact(cmd *cobra.Command, std *streams, args []string) 
 	if err != nil {
 		return err
 	}
+	f.whole = true // for one file each, in the order of the log
 	r, err := f.inputFlags.open(std, args, columns)
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ type inputFlags struct {
 	maxLine      int
 	workers      int
 	quiet        bool
+	whole        bool // no flag: one worker reads all of an input
 }
 
 func (f *inputFlags) add(cmd *cobra.Command) {
@@ -100,7 +101,8 @@ func (f *inputFlags) open(std *streams, args []string, columns record.Columns) (
 		return nil, err
 	}
 	r, err := ingest.Open(args, ingest.Options{
-		Format: f.format, Columns: columns, MaxLine: f.maxLine, Rejects: f.rejects, Since: since, Until: until, Stdin: std.in,
+		Format: f.format, Columns: columns, MaxLine: f.maxLine, Rejects: f.rejects, Whole: f.whole,
+		Since: since, Until: until, Stdin: std.in,
 	})
 	if err != nil {
 		return nil, usage(err)

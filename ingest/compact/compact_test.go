@@ -366,3 +366,20 @@ func BenchmarkReplay(b *testing.B) {
 		})
 	}
 }
+
+// Two streams that share an input would replace each other's file.
+func TestSharedInput(t *testing.T) {
+	columns := record.ColumnSet(record.Client)
+	files := NewFiles([]string{filepath.Join(t.TempDir(), "a.parquet")}, columns)
+	b := record.NewBuilder(columns)
+	b.SetClientAddr(netip.MustParseAddr("192.0.2.1"))
+	b.Commit()
+	batch := b.Flush(0)
+	if err := files.New().Add(batch); err != nil {
+		t.Fatal(err)
+	}
+	if err := files.New().Add(batch); err == nil {
+		t.Error("an input was begun twice")
+	}
+	files.Abort()
+}

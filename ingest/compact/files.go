@@ -2,24 +2,27 @@ package compact
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 
 	"rulecast/ingest/record"
 )
 
 // Files writes the requests of each input to a file of its own, from several
-// streams at once. An input without requests makes no file.
+// streams at once, of which each has to read its inputs whole. An input
+// without requests makes no file.
 type Files struct {
 	paths   []string // by input
 	columns record.Columns
 
 	mu    sync.Mutex
 	parts []*Part
+	begun map[int]bool // inputs of which a part has requests
 }
 
 // NewFiles prepares the writing of the columns to the path of each input.
 func NewFiles(paths []string, columns record.Columns) *Files {
-	return &Files{paths: paths, columns: columns}
+	return &Files{paths: paths, columns: columns, begun: make(map[int]bool)}
 }
 
 // Part is what one stream writes. A stream reads its inputs one after another.
@@ -51,6 +54,9 @@ func (p *Part) Add(b *record.Batch) error {
 		}
 	}
 	if p.open == nil {
+		if err := p.files.begin(b.Input); err != nil {
+			return err
+		}
 		w, err := Create(p.files.paths[b.Input], p.files.columns)
 		if err != nil {
 			return err
@@ -59,6 +65,18 @@ func (p *Part) Add(b *record.Batch) error {
 		p.made++
 	}
 	return p.open.Write(b)
+}
+
+// begin refuses to write the file of an input twice: half of the requests
+// would be lost.
+func (f *Files) begin(input int) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.begun[input] {
+		return fmt.Errorf("compact: %s is written already: its input was not read whole by one stream", f.paths[input])
+	}
+	f.begun[input] = true
+	return nil
 }
 
 // finish gives the open file its name.

@@ -26,7 +26,7 @@ const BatchRows = 8192
 type Batch struct {
 	Input   int     // index of the input among those the reader opened
 	Rows    int     // number of requests; may be 0 when there are only rejects
-	Present Columns // the columns that this input's log has, asked for or not
+	Present Columns // the columns that this input's log has as far as the stream has seen it, asked for or not
 	Rejects []Reject
 
 	Dicts *Dicts
@@ -146,7 +146,8 @@ func (b *Batch) RefererClass(i int) referer.Class {
 	return b.Dicts.RefererHosts.Class(b.IDs(RefererHost)[i])
 }
 
-// Stream yields batches, one after another and never two at once.
+// Stream yields batches, one after another and never two at once. The batches
+// of one input may come from several streams; those from one are in its order.
 type Stream interface {
 	// Each hands every batch to fn and returns the first error of fn or of
 	// ctx. Input that cannot be read is not such an error: it is in the
