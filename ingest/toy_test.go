@@ -46,13 +46,13 @@ func (toyDecoder) Decode(block []byte, b *record.Builder, at *format.Position) (
 		at.Line++
 		if len(line) == 0 || line[0] == '#' {
 			at.Skipped++
-			b.SetPresent(record.ColumnSet(record.Client, record.Path, record.Time))
 			continue
 		}
 		client, rest, _ := bytes.Cut(line, []byte(" "))
 		var us int64
 		var path []byte
 		fmt.Sscan(string(rest), &us, &path)
+		b.SetPresent(record.ColumnSet(record.Client, record.Path, record.Time))
 		b.SetTime(us)
 		b.SetText(record.Path, path, nil)
 		if !b.SetClient(client) {

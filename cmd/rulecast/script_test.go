@@ -53,6 +53,8 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SAMPLES", samples)
 			env.Setenv("COLUMNS", "80")
 			env.Setenv("TZ", "UTC")
+			// The race detector makes every program wait for a second at its end.
+			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -1,7 +1,6 @@
 package view
 
 import (
-
 	"rulecast/analyze/inspect"
 	"rulecast/ingest/record"
 	"rulecast/report"
