@@ -224,13 +224,13 @@ func (c *Column) inRecord(v any) (cell, unit string) {
 	case !isInt, c.Unit == "":
 		return c.format(v), ""
 	case c.Unit == "bytes":
-		return grouped(n), "bytes (" + humanBytes(n) + ")"
+		return Grouped(n), "bytes (" + humanBytes(n) + ")"
 	}
 	unit = SafeText(c.Unit)
 	if strings.HasSuffix(c.label(), unit) {
 		unit = "" // the label says it
 	}
-	return grouped(n), unit
+	return Grouped(n), unit
 }
 
 // render draws prepared cells. Without a header there is no line either.

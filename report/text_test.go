@@ -167,7 +167,7 @@ func TestGridProperties(t *testing.T) {
 				t.Fatalf("%s is neither shown nor named:\n%s", c.Name, got)
 			}
 			for _, row := range table.Rows {
-				if c.Type == Int && isShown[c.Name] && !strings.Contains(got, grouped(row[i].(int64))) {
+				if c.Type == Int && isShown[c.Name] && !strings.Contains(got, Grouped(row[i].(int64))) {
 					t.Fatalf("%d is not shown:\n%s", row[i], got)
 				}
 			}

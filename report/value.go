@@ -33,10 +33,10 @@ func (c *Column) format(v any) string {
 		case "":
 			return strconv.FormatInt(v, 10) // a number that names something: a line, an AS
 		}
-		return grouped(v)
+		return Grouped(v)
 	case float64:
 		if c.Type == Share {
-			return percent(v)
+			return Percent(v)
 		}
 		return decimal(v)
 	case bool:
@@ -50,8 +50,8 @@ func (c *Column) format(v any) string {
 	return "-"
 }
 
-// grouped is 1,234,567.
-func grouped(n int64) string {
+// Grouped is 1,234,567.
+func Grouped(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	digits := strings.TrimPrefix(s, "-")
 	var b strings.Builder
@@ -94,9 +94,9 @@ func humanBytes(n int64) string {
 	return s
 }
 
-// percent is a share with one decimal. What is not zero or one is not shown as
+// Percent is a share with one decimal. What is not zero or one is not shown as
 // 0.0% or 100.0%.
-func percent(f float64) string {
+func Percent(f float64) string {
 	s := strconv.FormatFloat(100*f, 'f', 1, 64) + "%"
 	switch {
 	case f > 0 && s == "0.0%":
@@ -113,7 +113,7 @@ func decimal(f float64) string {
 		return strconv.FormatFloat(f, 'g', 4, 64)
 	}
 	if whole := math.Round(f); math.Abs(whole) < 1<<53 {
-		return grouped(int64(whole))
+		return Grouped(int64(whole))
 	}
 	return strconv.FormatFloat(f, 'g', 4, 64)
 }

@@ -242,7 +242,7 @@ func undo(r *policy.Rule, q *Request, s Step) change {
 		return change{fmt.Sprintf("adding %s to allow list %q", e.Text, r.ID), adding(e)}
 	}
 	text := fmt.Sprintf("removing %s from rule %q", entryTexts(s.Entries), r.ID)
-	if r.Control == policy.IP {
+	if r.Control == policy.IP && len(r.Except) > 0 { // else the provider may have no exceptions
 		text += fmt.Sprintf(", or excepting %s", q.Client)
 	}
 	return change{text, removing(q)}

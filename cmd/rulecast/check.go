@@ -34,7 +34,7 @@ entry of each finding denies.`,
 			"rulecast check samples/rulesets/imagekit.yaml",
 			"rulecast check --log samples/logs samples/rulesets/*.json",
 		),
-		Args: cobra.MinimumNArgs(1),
+		Args: atLeastOne("ruleset"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.check(cmd, std, args) },
 	}
 	cmd.Flags().StringVar(&f.provider, "provider", "", "refuse rulesets for any other `PROVIDER`")
@@ -48,6 +48,11 @@ entry of each finding denies.`,
 func (f *checkFlags) check(cmd *cobra.Command, std *streams, args []string) error {
 	if err := f.outputFlags.check(); err != nil {
 		return err
+	}
+	for _, name := range inputFlagNames {
+		if len(f.logs) == 0 && cmd.Flags().Changed(name) {
+			return usagef("--%s says how a log is read, and needs --log", name)
+		}
 	}
 	countries, err := f.geoFlags.open()
 	if err != nil {

@@ -38,7 +38,7 @@ read are not in them; --rejects keeps those.`,
 			"rulecast compact samples/logs -o compacted",
 			"rulecast compact --since 2026-11-01 --until 2026-11-08 logs/ -o week-45",
 		),
-		Args: cobra.MinimumNArgs(1),
+		Args: atLeastOne("input"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.compact(cmd, std, args) },
 	}
 	f.inputFlags.add(cmd)
@@ -68,6 +68,9 @@ func (f *compactFlags) compact(cmd *cobra.Command, std *streams, args []string) 
 	for i, name := range names {
 		paths[i] = filepath.Join(f.dir, name)
 	}
+	if err := spareInputs(paths, r.Inputs()); err != nil {
+		return errors.Join(err, r.Close())
+	}
 	files := compact.NewFiles(paths, columns)
 	_, src, err := analyse(cmd.Context(), r, files.New, nil)
 	if err != nil {
@@ -89,6 +92,22 @@ func (f *compactFlags) compact(cmd *cobra.Command, std *streams, args []string) 
 		}
 	}
 	return r.incomplete(src)
+}
+
+// spareInputs refuses to write over what is to be read.
+func spareInputs(paths []string, inputs []record.Input) error {
+	for _, path := range paths {
+		out, err := os.Stat(path)
+		if err != nil {
+			continue // it is not there yet
+		}
+		for _, in := range inputs {
+			if info, err := os.Stat(in.Name); err == nil && os.SameFile(out, info) {
+				return usagef("%s is one of the inputs: write to another directory", path)
+			}
+		}
+	}
+	return nil
 }
 
 func (f *compactFlags) columnSet() (record.Columns, error) {

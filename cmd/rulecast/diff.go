@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"rulecast/analyze/diff"
@@ -22,7 +24,7 @@ what is newly allowed.`,
 			"rulecast diff -r samples/rulesets/imagekit.yaml -r samples/rulesets/candidate.yaml samples/logs",
 			"rulecast diff -r now.yaml -r next.yaml --fail-if 'newly_denied_served_share > 0.1%' logs/",
 		),
-		Args: cobra.MinimumNArgs(1),
+		Args: atLeastOne("input"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.diff(cmd, std, args) },
 	}
 	f.add(cmd)
@@ -32,6 +34,9 @@ what is newly allowed.`,
 func (f *replayFlags) diff(cmd *cobra.Command, std *streams, args []string) error {
 	if len(f.rulesets) != diff.NumSides {
 		return usagef("diff needs two rulesets: -r CURRENT -r CANDIDATE")
+	}
+	if f.top < 0 {
+		return usagef("--top %d: must not be negative", f.top)
 	}
 	if err := f.outputFlags.check(); err != nil {
 		return err
@@ -71,7 +76,7 @@ func (f *replayFlags) diff(cmd *cobra.Command, std *streams, args []string) erro
 		return err
 	}
 	if held := failIf(conditions, sets[diff.Candidate].Name, view.DiffMetrics(result, src)); len(held) > 0 {
-		return &failIfError{held}
+		return errors.Join(&failIfError{held}, r.incomplete(src))
 	}
 	return r.incomplete(src)
 }

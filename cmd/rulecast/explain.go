@@ -94,8 +94,14 @@ func (f *explainFlags) explain(cmd *cobra.Command, std *streams) error {
 	if f.line == "" && q.Time.IsZero() && slices.ContainsFunc(rs.Rules, hasWindow) {
 		q.Time = time.Now().UTC()
 	}
-	return f.outputFlags.write(std, view.Explain(rs, q, explain.Explain(rs, q), from))
+	doc := view.Explain(rs, q, explain.Explain(rs, q), from)
+	if f.line == "" && f.url == "" && slices.ContainsFunc(rs.Rules, hasScope) {
+		doc.Warnings = append(doc.Warnings, "no --url was given: the request is taken for one of the homepage, /")
+	}
+	return f.outputFlags.write(std, doc)
 }
+
+func hasScope(r policy.Rule) bool { return r.Scope.Kind != policy.AllRequests || r.Part > 0 }
 
 func hasWindow(r policy.Rule) bool { return !r.From.IsZero() || !r.Until.IsZero() }
 

@@ -18,6 +18,9 @@ type condition struct {
 	limit  float64
 }
 
+// shareSuffix is how the names of shares end.
+const shareSuffix = "_share"
+
 var conditionForm = regexp.MustCompile(`^\s*([a-z_]+)\s*(<=|>=|==|!=|<|>)\s*([0-9][0-9_]*(?:\.[0-9]+)?)\s*(%?)\s*$`)
 
 // parseConditions reads --fail-if values. The metrics are those of a command's
@@ -36,8 +39,14 @@ func parseConditions(texts []string, metrics map[string]float64) ([]condition, e
 		if err != nil {
 			return nil, usagef("--fail-if %q: %v", text, err)
 		}
-		if m[4] == "%" {
+		share := strings.HasSuffix(m[1], shareSuffix)
+		switch {
+		case m[4] == "%" && !share:
+			return nil, usagef("--fail-if %q: %s is a number; of shares, whose names end in %s, a percentage can be asked", text, m[1], shareSuffix)
+		case m[4] == "%":
 			limit /= 100
+		case share && limit > 1:
+			return nil, usagef("--fail-if %q: %s is a share from 0 to 1; write %s%% if that is meant", text, m[1], m[3])
 		}
 		out = append(out, condition{text: strings.TrimSpace(text), metric: m[1], op: m[2], limit: limit})
 	}
@@ -73,7 +82,7 @@ func failIf(conditions []condition, name string, metrics map[string]float64) []s
 }
 
 func showMetric(name string, value float64) string {
-	if strings.HasSuffix(name, "_share") {
+	if strings.HasSuffix(name, shareSuffix) {
 		return strconv.FormatFloat(100*value, 'f', 3, 64) + "%"
 	}
 	return strconv.FormatFloat(value, 'f', -1, 64)

@@ -41,6 +41,10 @@ func (f *inputFlags) add(cmd *cobra.Command) {
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no summary line on standard error")
 }
 
+// inputFlagNames are the flags that add makes and that mean nothing without a
+// log. (--quiet and --workers do no harm.)
+var inputFlagNames = []string{"format", "since", "until", "rejects", "max-rejects", "max-line"}
+
 // parseTime reads --since and --until.
 func parseTime(flag, text string) (time.Time, error) {
 	if text == "" {
@@ -120,9 +124,9 @@ func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A
 	if err != nil {
 		return a, nil, err
 	}
-	src := &view.Source{Inputs: r.Inputs()}
+	src := &view.Source{Inputs: r.Inputs(), Windowed: r.flags.since != "" || r.flags.until != ""}
 	if countries != nil {
-		src.Countries = countries.String()
+		src.Countries, src.CountryFromLog = countries.String(), countries.from == geo.LogOnly
 		src.Warnings = countries.warnings()
 	}
 	if !r.flags.quiet {
@@ -224,8 +228,8 @@ func (c *countrySource) String() string {
 }
 
 func (c *countrySource) warnings() []string {
-	if n := c.db.Errors(); n > 0 {
-		return []string{fmt.Sprintf("the country database could not be read for %d addresses, which count as unknown: %v", n, c.db.Err())}
+	if c.from != geo.LogOnly && c.db.Errors() > 0 {
+		return []string{"the country database is damaged: some addresses could not be looked up, and count as unknown"}
 	}
 	return nil
 }

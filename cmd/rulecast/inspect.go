@@ -21,7 +21,7 @@ are spread, and why lines could not be read.`,
 			"rulecast inspect --rejects bad-lines.txt access.log.gz",
 			"zcat access.log.gz | rulecast inspect -",
 		),
-		Args: cobra.MinimumNArgs(1),
+		Args: atLeastOne("input"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := out.check(); err != nil {
 				return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -83,7 +84,7 @@ redirected requests as denied.`,
 			"rulecast replay -r rules.yaml --table rules --as csv access.log.gz",
 			"rulecast replay -r rules.yaml --fail-if 'denied_served_share > 0.1%' logs/2026-11-20",
 		),
-		Args: cobra.MinimumNArgs(1),
+		Args: atLeastOne("input"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.replay(cmd, std, args) },
 	}
 	f.add(cmd)
@@ -93,6 +94,9 @@ redirected requests as denied.`,
 func (f *replayFlags) replay(cmd *cobra.Command, std *streams, args []string) error {
 	if len(f.rulesets) == 0 {
 		return usagef("replay needs a ruleset: -r FILE")
+	}
+	if f.top < 0 {
+		return usagef("--top %d: must not be negative", f.top)
 	}
 	if err := f.outputFlags.check(); err != nil {
 		return err
@@ -144,7 +148,7 @@ func (f *replayFlags) replay(cmd *cobra.Command, std *streams, args []string) er
 		held = append(held, failIf(conditions, result.Sides[i].Candidate.Ruleset.Name, view.ReplayMetrics(result, i, src))...)
 	}
 	if len(held) > 0 {
-		return &failIfError{held}
+		return errors.Join(&failIfError{held}, r.incomplete(src))
 	}
 	return r.incomplete(src)
 }

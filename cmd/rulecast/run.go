@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"strings"
 
@@ -55,6 +56,16 @@ zstd or bzip2; in any format that "rulecast inspect" recognises.
 	}
 	root.Args = usageArgs(root.Args)
 	return root
+}
+
+// atLeastOne wants an argument, which is called so.
+func atLeastOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return fmt.Errorf("%s needs at least one %s", cmd.Name(), what)
+		}
+		return nil
+	}
 }
 
 // usageArgs makes what an argument check refuses a usage error.

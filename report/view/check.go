@@ -48,12 +48,16 @@ func Check(list []Checked, requests int64, src *Source) *report.Document {
 		for _, f := range c.Result.Findings {
 			row := cells(c.Ruleset.Name, f.Severity.String(), string(f.Kind), f.Rule, f.Entry, position(f.Pos), f.Text)
 			if src != nil {
-				denied := deniedBy(&c, f)
+				denied, ok := deniedBy(&c, f)
 				if f.With != "" {
-					denied = c.Replay.Variants[pair]
+					denied, ok = c.Replay.Variants[pair], true
 					pair++
 				}
-				row = append(row, denied, share(denied, requests))
+				if ok {
+					row = append(row, denied, share(denied, requests))
+				} else {
+					row = append(row, nil, nil)
+				}
 			}
 			findings.AddRow(row...)
 		}
@@ -85,13 +89,12 @@ func position(p policy.Pos) string {
 }
 
 // deniedBy is how much of the log is denied by the entry or the rule of a
-// finding, or by all rules if it is about the ruleset.
-func deniedBy(c *Checked, f check.Finding) int64 {
+// finding; false if it is about neither.
+func deniedBy(c *Checked, f check.Finding) (denied int64, ok bool) {
 	s := c.Replay
-	denied := s.Denied.Plus(s.Redirected).Requests
 	for i := range c.Ruleset.Rules {
 		if f.Rule != "" && c.Ruleset.Rules[i].ID == f.Rule {
-			denied = s.Rules[i].Matched.Requests
+			denied, ok = s.Rules[i].Matched.Requests, true
 		}
 	}
 	if f.Entry != "" {
@@ -104,7 +107,7 @@ func deniedBy(c *Checked, f check.Finding) int64 {
 			}
 		}
 	}
-	return denied
+	return denied, ok
 }
 
 func limitName(u limit.Usage) string {

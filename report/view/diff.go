@@ -23,10 +23,10 @@ func Diff(r *diff.Result, src *Source) *report.Document {
 	if uses(current, policy.Referer) || uses(candidate, policy.Referer) {
 		doc.Warnings = append(doc.Warnings, missingColumn(src, record.RefererHost, "every request counts as one without a Referer")...)
 	}
-	doc.Warnings = append(doc.Warnings, gateWarnings(r.Needs, src)...)
-	doc.Lead = []string{fmt.Sprintf("From %s to %s: %s newly denied (%.1f%%, %s of them served) and %s newly allowed (%.1f%%).", current.Name, candidate.Name,
-		Plural(r.NewlyDenied.Requests, "request"), 100*share(r.NewlyDenied.Requests, r.Total.Requests), grouped(r.Served.NewlyDenied.Requests),
-		Plural(r.NewlyAllowed.Requests, "request"), 100*share(r.NewlyAllowed.Requests, r.Total.Requests))}
+	doc.Warnings = append(doc.Warnings, columnWarnings(r.Needs, src, uses(current, policy.Country) || uses(candidate, policy.Country))...)
+	doc.Lead = []string{fmt.Sprintf("From %s to %s: %s newly denied (%s, %s of them served) and %s newly allowed (%s).", current.Name, candidate.Name,
+		Plural(r.NewlyDenied.Requests, "request"), percent(r.NewlyDenied.Requests, r.Total.Requests), report.Grouped(r.Served.NewlyDenied.Requests),
+		Plural(r.NewlyAllowed.Requests, "request"), percent(r.NewlyAllowed.Requests, r.Total.Requests))}
 	if src.Countries != "" {
 		doc.Notes = append(doc.Notes, "countries: "+src.Countries)
 	}

@@ -10,9 +10,20 @@ import (
 
 // Source is where the requests of a result came from.
 type Source struct {
-	Inputs    []record.Input
-	Warnings  []string
-	Countries string // which database placed clients, and its date; "" if none was asked
+	Inputs   []record.Input
+	Warnings []string
+	Windowed bool // a time window was asked for
+	// CountryFromLog: a client's country is what the log says, and nothing else.
+	CountryFromLog bool
+	Countries      string // which database placed clients, and its date; "" if none was asked
+}
+
+// Outside is the number of requests that the time window left out.
+func (s *Source) Outside() (n int64) {
+	for i := range s.Inputs {
+		n += s.Inputs[i].Outside
+	}
+	return n
 }
 
 // Rows is the number of requests read from all inputs.
@@ -44,7 +55,7 @@ func (s *Source) Lines() (n int64) {
 func inputsTable(s *Source) report.Table {
 	t := report.Table{Name: "inputs", Title: "Inputs", Columns: columns(
 		text("input"), text("format"), count("lines", "lines", 0), count("rows", "requests", 0), count("rejects", "lines", 0),
-		count("skipped", "lines", 3), count("outside", "requests", 6), count("bytes_read", "bytes", 1),
+		count("skipped", "lines", 1), count("outside", "requests", 2), count("bytes_read", "bytes", 3),
 		report.Column{Name: "packing", Type: report.String, Weight: 5}, report.Column{Name: "error", Type: report.String, Weight: 4},
 	)}
 	for i := range s.Inputs {
@@ -103,9 +114,20 @@ func Faults(s *Source) []string {
 	return out
 }
 
+// headerLines is how many lines without a request an idle hour's log has.
+const headerLines = 2
+
 // sourceWarnings are the doubts that come from the inputs themselves.
 func sourceWarnings(s *Source) []string {
 	out := append(slices.Clone(s.Warnings), Faults(s)...)
+	if n := s.Outside(); s.Windowed && n > 0 && s.Rows() == 0 {
+		out = append(out, fmt.Sprintf("all of the %s are outside the time window, or have no time", Plural(n, "request")))
+	}
+	for i := range s.Inputs {
+		if in := &s.Inputs[i]; in.Rows == 0 && in.Rejects == 0 && in.Outside == 0 && in.Skipped > headerLines {
+			out = append(out, fmt.Sprintf("%s: none of its %s is a viewer's request", in.Name, Plural(in.Skipped, "line")))
+		}
+	}
 	if n := s.Rejects(); n > 0 {
 		out = append(out, fmt.Sprintf("%s of %s could not be read and are in no other number", Plural(n, "line"), Plural(s.Lines(), "line")))
 	}

@@ -163,8 +163,7 @@ func sideWarnings(s *replay.Side, src *Source) []string {
 	if uses(rs, policy.Referer) {
 		out = append(out, missingColumn(src, record.RefererHost, "every request counts as one without a Referer")...)
 	}
-	out = append(out, gateWarnings(s.Needs, src)...)
-	out = append(out, missingColumn(src, record.Status, "denied_served cannot tell what was served")...)
+	out = append(out, columnWarnings(s.Needs, src, uses(rs, policy.Country))...)
 	if s.Inert.Requests > 0 {
 		out = append(out, fmt.Sprintf("%s: IP rules are not consulted for clients of a country on the geo-blocking list: %s that they list stay allowed or get the country's verdict",
 			rs.Name, Plural(s.Inert.Requests, "request")))
@@ -186,16 +185,30 @@ func uses(rs *policy.Ruleset, c policy.Control) bool {
 	return false
 }
 
+// columnWarnings say which columns the log lacks that the result depends on.
+func columnWarnings(n match.Needs, src *Source, countries bool) []string {
+	var out []string
+	if countries && src.CountryFromLog {
+		out = append(out, missingColumn(src, record.Country, "their country counts as unknown")...)
+	}
+	out = append(out, gateWarnings(n, src)...)
+	out = append(out, missingColumn(src, record.Status, "whether these were served cannot be told")...)
+	return append(out, missingColumn(src, record.Bytes, "they count as 0 bytes")...)
+}
+
 func gateWarnings(n match.Needs, src *Source) []string {
 	var out []string
 	if n.Time {
 		out = append(out, missingColumn(src, record.Time, "rules with a validity window that has a beginning never apply")...)
 	}
 	if n.Host {
-		out = append(out, missingColumn(src, record.Host, "parts of the ruleset that are told by host have no requests")...)
+		out = append(out, missingColumn(src, record.Host, "they belong to no part of the ruleset that is told by host")...)
 	}
 	if n.Path {
 		out = append(out, missingColumn(src, record.Path, "rules with a scope do not see these requests")...)
+	}
+	if n.Query {
+		out = append(out, missingColumn(src, record.Query, "scopes that look at it see these requests as if they had none")...)
 	}
 	return out
 }
@@ -205,8 +218,8 @@ func replayLead(r *replay.Result) []string {
 	for i := range r.Sides {
 		s := &r.Sides[i]
 		stopped := s.Denied.Plus(s.Redirected)
-		out = append(out, fmt.Sprintf("%s would stop %.1f%% of requests and %.1f%% of bytes. %.1f%% of requests were served and would not be any more.",
-			s.Candidate.Ruleset.Name, 100*share(stopped.Requests, r.Total.Requests), 100*share(stopped.Bytes, r.Total.Bytes), 100*share(s.Served.Requests, r.Total.Requests)))
+		out = append(out, fmt.Sprintf("%s would stop %s of requests and %s of bytes. %s of requests were served and would not be any more.",
+			s.Candidate.Ruleset.Name, percent(stopped.Requests, r.Total.Requests), percent(stopped.Bytes, r.Total.Bytes), percent(s.Served.Requests, r.Total.Requests)))
 	}
 	return out
 }

@@ -5,7 +5,6 @@ package view
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -82,6 +81,9 @@ func share(part, whole int64) float64 {
 	return float64(part) / float64(whole)
 }
 
+// percent is part of whole as people read it.
+func percent(part, whole int64) string { return report.Percent(share(part, whole)) }
+
 // rulesetInfo is the JSON form of a ruleset in a document.
 type rulesetInfo struct {
 	Name     string         `json:"name"`
@@ -132,15 +134,7 @@ func Plural(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return grouped(n) + " " + noun + "s"
-}
-
-// grouped is a number with its thousands set apart.
-func grouped(n int64) string {
-	if n >= 1000 {
-		return grouped(n/1000) + fmt.Sprintf(",%03d", n%1000)
-	}
-	return strconv.FormatInt(n, 10)
+	return report.Grouped(n) + " " + noun + "s"
 }
 
 func prose(name string) report.Column {

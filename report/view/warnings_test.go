@@ -64,13 +64,13 @@ func TestWarnings(t *testing.T) {
 				"no Referer column in a, c (2,001 requests): every request counts as one without a Referer"}},
 		{"many inputs, and one without requests", replay.Side{}, view.Source{Inputs: []record.Input{input("a", 1, record.Status), input("b", 1, record.Status),
 			input("c", 1, record.Status), input("d", 1, record.Status), input("e", 1, record.Status), input("f", 0, record.Status)}}, []string{
-			"no status column in a, b, c and 2 more (5 requests): denied_served cannot tell what was served"}},
+			"no status column in a, b, c and 2 more (5 requests): whether these were served cannot be told"}},
 		{"half of an input", replay.Side{}, view.Source{Inputs: []record.Input{partly("a", 10, 4, record.Status), partly("b", 10, 10, record.Status)}}, []string{
-			"no status column in a (6 requests): denied_served cannot tell what was served"}},
+			"no status column in a (6 requests): whether these were served cannot be told"}},
 		{"what gates look at", replay.Side{Needs: match.Needs{Time: true, Host: true, Path: true}},
 			view.Source{Inputs: []record.Input{input("a", 1, record.Time, record.Host, record.Path)}}, []string{
 				"no time column in a (1 request): rules with a validity window that has a beginning never apply",
-				"no host column in a (1 request): parts of the ruleset that are told by host have no requests",
+				"no host column in a (1 request): they belong to no part of the ruleset that is told by host",
 				"no path column in a (1 request): rules with a scope do not see these requests"}},
 		{"switches that the provider leaves open", replay.Side{
 			Denied: tally.Counts{Requests: 2}, Redirected: tally.Counts{Requests: 1}, Variants: []int64{1, 3},
