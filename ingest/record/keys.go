@@ -52,8 +52,7 @@ const (
 
 func meta(size int, c code) uint32 { return uint32(size)<<codeBits | uint32(c) }
 
-func (e *entry) size() int  { return int(e.meta >> codeBits) }
-func (e *entry) code() code { return code(e.meta & maxCodes) }
+func (e *entry) size() int { return int(e.meta >> codeBits) }
 
 const (
 	firstSlots = 1 << 10
