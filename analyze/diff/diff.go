@@ -63,6 +63,9 @@ func (c Change) plus(d Change) Change {
 	return c
 }
 
+// moved is the number of requests whose fate changes.
+func (c Change) moved() int64 { return c.NewlyDenied.Requests + c.NewlyAllowed.Requests }
+
 // changes holds the changes by id of some value; most values have none.
 type changes map[uint32]Change
 

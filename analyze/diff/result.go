@@ -87,9 +87,8 @@ func (r *Result) addVerdicts(current, candidate int, c tally.Counts) {
 }
 
 func values(top int, all []tally.Counts, changed changes, name func(int) string) []Value {
-	ids := tally.Top(top, len(all), func(i, j int) int {
-		ci, cj := changed[uint32(i)], changed[uint32(j)]
-		if c := cmp.Compare(cj.NewlyDenied.Requests+cj.NewlyAllowed.Requests, ci.NewlyDenied.Requests+ci.NewlyAllowed.Requests); c != 0 {
+	listed, rest := tally.Listed(top, all, func(i, j int) int {
+		if c := cmp.Compare(changed[uint32(j)].moved(), changed[uint32(i)].moved()); c != 0 {
 			return c
 		}
 		if c := cmp.Compare(all[j].Requests, all[i].Requests); c != 0 {
@@ -98,22 +97,15 @@ func values(top int, all []tally.Counts, changed changes, name func(int) string)
 		return cmp.Compare(name(i), name(j))
 	})
 	var out []Value
-	listed := make(map[int]bool, len(ids))
-	for _, i := range ids {
-		if all[i].Requests > 0 {
-			out = append(out, Value{Value: name(i), All: all[i], Change: changed[uint32(i)]})
-			listed[i] = true
-		}
+	for _, i := range listed {
+		out = append(out, Value{Value: name(i), All: all[i], Change: changed[uint32(i)]})
 	}
-	rest := Value{Value: "(other)", Other: true}
-	for i, c := range all {
-		if c.Requests > 0 && !listed[i] {
-			rest.All, rest.Change = rest.All.Plus(c), rest.Change.plus(changed[uint32(i)])
-			rest.Rest++
+	if len(rest) > 0 {
+		other := Value{Value: "(other)", Other: true, Rest: len(rest)}
+		for _, i := range rest {
+			other.All, other.Change = other.All.Plus(all[i]), other.Change.plus(changed[uint32(i)])
 		}
-	}
-	if rest.Rest > 0 {
-		out = append(out, rest)
+		out = append(out, other)
 	}
 	return out
 }

@@ -105,7 +105,7 @@ func (a *Analysis) sideResult(c Candidate, s *side, top int) Side {
 
 func values(top int, all, denied []tally.Counts, name func(int) string) []Value {
 	denied = tally.Grown(denied, len(all))
-	ids := tally.Top(top, len(all), func(i, j int) int {
+	listed, rest := tally.Listed(top, all, func(i, j int) int {
 		if c := cmp.Compare(denied[j].Requests, denied[i].Requests); c != 0 {
 			return c
 		}
@@ -118,22 +118,15 @@ func values(top int, all, denied []tally.Counts, name func(int) string) []Value 
 		return cmp.Compare(name(i), name(j))
 	})
 	var out []Value
-	listed := make(map[int]bool, len(ids))
-	for _, i := range ids {
-		if all[i].Requests > 0 {
-			out = append(out, Value{Value: name(i), All: all[i], Denied: denied[i]})
-			listed[i] = true
-		}
+	for _, i := range listed {
+		out = append(out, Value{Value: name(i), All: all[i], Denied: denied[i]})
 	}
-	rest := Value{Value: "(other)", Other: true}
-	for i, c := range all {
-		if c.Requests > 0 && !listed[i] {
-			rest.All, rest.Denied = rest.All.Plus(c), rest.Denied.Plus(denied[i])
-			rest.Rest++
+	if len(rest) > 0 {
+		other := Value{Value: "(other)", Other: true, Rest: len(rest)}
+		for _, i := range rest {
+			other.All, other.Denied = other.All.Plus(all[i]), other.Denied.Plus(denied[i])
 		}
-	}
-	if rest.Rest > 0 {
-		out = append(out, rest)
+		out = append(out, other)
 	}
 	return out
 }

@@ -18,6 +18,24 @@ func (c Counts) Plus(d Counts) Counts { return Counts{c.Requests + d.Requests, c
 // Minus is what is left of c without d.
 func (c Counts) Minus(d Counts) Counts { return Counts{c.Requests - d.Requests, c.Bytes - d.Bytes} }
 
+// Listed divides the ids that have requests into the at most n first in the
+// order of cmp, which must be total, and the rest in rising order.
+func Listed(n int, all []Counts, cmp func(a, b int) int) (listed, rest []int) {
+	first := make(map[int]bool, n)
+	for _, id := range Top(n, len(all), cmp) {
+		if all[id].Requests > 0 {
+			listed = append(listed, id)
+			first[id] = true
+		}
+	}
+	for id, c := range all {
+		if c.Requests > 0 && !first[id] {
+			rest = append(rest, id)
+		}
+	}
+	return listed, rest
+}
+
 // Top returns the at most n first of the items 0 to total-1 in the order of
 // cmp, which must be total for the result to be determined. It takes memory
 // for n items and time in total*log n.

@@ -92,12 +92,9 @@ func (f *checkFlags) check(cmd *cobra.Command, std *streams, args []string) erro
 	if err != nil {
 		return err
 	}
-	a, src, err := analyse(cmd.Context(), r, plan.New, countries)
+	r.countries = countries
+	result, src, err := answer(cmd.Context(), r, plan.New, (*replay.Analysis).Result, 0)
 	if err != nil {
-		return err
-	}
-	result := a.Result(0)
-	if err := reconciled(result.Reconcile(src.Rows())); err != nil {
 		return err
 	}
 	if err := f.outputFlags.write(std, view.Check(withReplay(list, result), result.Total.Requests, src)); err != nil {

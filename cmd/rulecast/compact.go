@@ -72,7 +72,7 @@ func (f *compactFlags) compact(cmd *cobra.Command, std *streams, args []string) 
 		return errors.Join(err, r.Close())
 	}
 	files := compact.NewFiles(paths, columns)
-	_, src, err := analyse(cmd.Context(), r, files.New, nil)
+	_, src, err := analyse(cmd.Context(), r, files.New)
 	if err != nil {
 		files.Abort()
 		return err

@@ -64,12 +64,9 @@ func (f *replayFlags) diff(cmd *cobra.Command, std *streams, args []string) erro
 	if err != nil {
 		return err
 	}
-	a, src, err := analyse(cmd.Context(), r, plan.New, countries)
+	r.countries = countries
+	result, src, err := answer(cmd.Context(), r, plan.New, (*diff.Analysis).Result, f.top)
 	if err != nil {
-		return err
-	}
-	result := a.Result(f.top)
-	if err := reconciled(result.Reconcile(src.Rows())); err != nil {
 		return err
 	}
 	if err := f.outputFlags.write(std, view.Diff(result, src)); err != nil {

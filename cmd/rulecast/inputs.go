@@ -82,6 +82,8 @@ type reading struct {
 	std      *streams
 	exceeded func(rejects, lines int64) bool
 	started  time.Time
+	// countries is what places the clients; nil if nobody asks.
+	countries *countrySource
 }
 
 // open checks the flags and finds the inputs; no log is read yet.
@@ -115,8 +117,8 @@ func (f *inputFlags) open(std *streams, args []string, columns record.Columns) (
 }
 
 // analyse runs an analysis over all that a reading has, and accounts for the
-// inputs. Countries is what placed the clients, or nil.
-func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A, countries *countrySource) (A, *view.Source, error) {
+// inputs.
+func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A) (A, *view.Source, error) {
 	a, err := fold.Run(ctx, r.Streams(r.flags.workers), start)
 	if closing := r.Close(); err == nil {
 		err = closing
@@ -125,7 +127,7 @@ func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A
 		return a, nil, err
 	}
 	src := &view.Source{Inputs: r.Inputs(), Windowed: r.flags.since != "" || r.flags.until != ""}
-	if countries != nil {
+	if countries := r.countries; countries != nil {
 		src.Countries, src.CountryFromLog = countries.String(), countries.from == geo.LogOnly
 		src.Warnings = countries.warnings()
 	}
@@ -232,6 +234,21 @@ func (c *countrySource) warnings() []string {
 		return []string{"the country database is damaged: some addresses could not be looked up, and count as unknown"}
 	}
 	return nil
+}
+
+// reconciler is a result that can be held against the requests read.
+type reconciler interface{ Reconcile(rowsRead int64) error }
+
+// answer analyses all that a reading has, sums it up with tables of so many
+// values, and makes sure that it adds up.
+func answer[A fold.Analysis[A], R reconciler](ctx context.Context, r *reading, start func() A, result func(A, int) R, top int) (R, *view.Source, error) {
+	var none R
+	a, src, err := analyse(ctx, r, start)
+	if err != nil {
+		return none, nil, err
+	}
+	found := result(a, top)
+	return found, src, reconciled(found.Reconcile(src.Rows()))
 }
 
 // reconciled turns the error of counts that do not add up into one that says

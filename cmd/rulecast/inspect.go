@@ -33,7 +33,7 @@ are spread, and why lines could not be read.`,
 			if err != nil {
 				return err
 			}
-			a, src, err := analyse(cmd.Context(), r, inspect.New, nil)
+			a, src, err := analyse(cmd.Context(), r, inspect.New)
 			if err != nil {
 				return err
 			}

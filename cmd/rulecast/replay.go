@@ -132,12 +132,9 @@ func (f *replayFlags) replay(cmd *cobra.Command, std *streams, args []string) er
 	if err != nil {
 		return err
 	}
-	a, src, err := analyse(cmd.Context(), r, plan.New, countries)
+	r.countries = countries
+	result, src, err := answer(cmd.Context(), r, plan.New, (*replay.Analysis).Result, f.top)
 	if err != nil {
-		return err
-	}
-	result := a.Result(f.top)
-	if err := reconciled(result.Reconcile(src.Rows())); err != nil {
 		return err
 	}
 	if err := f.outputFlags.write(std, view.Replay(result, src)); err != nil {
