@@ -167,7 +167,7 @@ func (r *reading) incomplete(src *view.Source) error {
 		}
 	}
 	if len(faults) > 0 {
-		return &incompleteError{fmt.Sprintf("not read whole: %s", strings.Join(faults, ", "))}
+		return &incompleteError{"not read whole: " + view.Names(faults)}
 	}
 	if r.exceeded(src.Rejects(), src.Lines()) {
 		return &incompleteError{fmt.Sprintf("%d of %d lines were rejected, more than --max-rejects %s", src.Rejects(), src.Lines(), r.flags.maxRejects)}

@@ -82,7 +82,7 @@ func why(r *policy.Rule, q *explain.Request, s explain.Step) string {
 	for _, e := range s.Entries {
 		listed = append(listed, e.Text)
 	}
-	on := names(listed)
+	on := Names(listed)
 	switch s.Why {
 	case explain.Disabled:
 		return "switched off"
@@ -113,7 +113,7 @@ func scopeText(s *policy.Scope) string {
 	case policy.Homepage, policy.AllRequests:
 		return s.Kind.String()
 	}
-	return s.Kind.String() + " " + names(s.Values)
+	return s.Kind.String() + " " + Names(s.Values)
 }
 
 func flipsTable(rs *policy.Ruleset, q *explain.Request, res explain.Result) report.Table {

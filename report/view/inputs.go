@@ -114,12 +114,20 @@ func Faults(s *Source) []string {
 	return out
 }
 
+// mostFaults is how many inputs that could not be read are named in front of a
+// report: a folder may hold anything.
+const mostFaults = 3
+
 // headerLines is how many lines without a request an idle hour's log has.
 const headerLines = 2
 
 // sourceWarnings are the doubts that come from the inputs themselves.
 func sourceWarnings(s *Source) []string {
-	out := append(slices.Clone(s.Warnings), Faults(s)...)
+	faults := Faults(s)
+	if more := len(faults) - mostFaults; more > 0 {
+		faults = append(faults[:mostFaults], fmt.Sprintf("and %s could not be read whole (the table of inputs names them)", Plural(int64(more), "more input")))
+	}
+	out := append(slices.Clone(s.Warnings), faults...)
 	if n := s.Outside(); s.Windowed && n > 0 && s.Rows() == 0 {
 		out = append(out, fmt.Sprintf("all of the %s are outside the time window, or have no time", Plural(n, "request")))
 	}
@@ -157,5 +165,5 @@ func missingColumn(s *Source, c record.Column, means string) []string {
 	if len(lacking) == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("no %s column in %s (%s): %s", columnTitle(c), names(lacking), Plural(rows, "request"), means)}
+	return []string{fmt.Sprintf("no %s column in %s (%s): %s", columnTitle(c), Names(lacking), Plural(rows, "request"), means)}
 }

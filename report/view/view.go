@@ -141,7 +141,8 @@ func prose(name string) report.Column {
 	return report.Column{Name: name, Type: report.String, Prose: true}
 }
 
-func names(list []string) string {
+// Names is a list of a few names, and how many more there are.
+func Names(list []string) string {
 	const most = 3
 	if len(list) > most {
 		return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)

@@ -140,3 +140,18 @@ func TestPlural(t *testing.T) {
 		}
 	}
 }
+
+// A folder of other files does not bury the report in warnings.
+func TestManyFaults(t *testing.T) {
+	src := &view.Source{}
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		in := input(name, 0)
+		in.Err = errors.New("no known log format")
+		src.Inputs = append(src.Inputs, in)
+	}
+	want := []string{"a: no known log format", "b: no known log format", "c: no known log format",
+		"and 2 more inputs could not be read whole (the table of inputs names them)"}
+	if diff := cmp.Diff(want, view.Inspect(&inspect.Result{}, src).Warnings); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
