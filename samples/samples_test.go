@@ -120,7 +120,7 @@ func (g *reading) add(b *record.Batch) error {
 		if g.Referers == nil {
 			continue
 		}
-		switch class := b.RefererClass(i); {
+		switch class := b.Dicts.RefererHosts.Class(b.IDs(record.RefererHost)[i]); {
 		case class == referer.ClassHost:
 			g.Referers["host"]++
 			count(g.hosts, b.Dicts.RefererHosts.String(hosts[i]), sizes[i])

@@ -75,9 +75,6 @@ func (p *Plan) compile(rs *policy.Ruleset) (*match.Matcher, error) {
 // Columns are those that the batches must have.
 func (p *Plan) Columns() record.Columns { return p.columns }
 
-// Candidates are what is replayed.
-func (p *Plan) Candidates() []Candidate { return p.candidates }
-
 // Analysis is the replay of the requests of one stream.
 type Analysis struct {
 	plan  *Plan

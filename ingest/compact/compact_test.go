@@ -45,7 +45,7 @@ func dumpValue(b *record.Batch, c record.Column, i int) string {
 	case record.Client:
 		return b.Dicts.Clients.Addr(b.IDs(c)[i]).String()
 	case record.RefererHost:
-		return fmt.Sprintf("%d %q", b.RefererClass(i), b.Dicts.RefererHosts.Bytes(b.IDs(c)[i]))
+		return fmt.Sprintf("%d %q", b.Dicts.RefererHosts.Class(b.IDs(record.RefererHost)[i]), b.Dicts.RefererHosts.Bytes(b.IDs(c)[i]))
 	}
 	if dict := b.Dicts.Strings(c); dict != nil {
 		return fmt.Sprintf("%q", dict.Bytes(b.IDs(c)[i]))

@@ -236,7 +236,7 @@ func dumpValue(b *record.Batch, c record.Column, i int) string {
 	case record.Bytes:
 		return dumpInt(b.Ints(c)[i])
 	case record.RefererHost:
-		if b.RefererClass(i) == referer.ClassAbsent {
+		if b.Dicts.RefererHosts.Class(b.IDs(record.RefererHost)[i]) == referer.ClassAbsent {
 			return ""
 		}
 		return dumpText(b.Dicts.RefererHosts.Bytes(b.IDs(c)[i]))

@@ -6,8 +6,6 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
-
-	"rulecast/ingest/referer"
 )
 
 // NoTime is the Time of a record whose log has no time column.
@@ -139,11 +137,6 @@ func (b *Batch) Text(c Column) Text {
 	}
 	a := b.columns.Column(b.at[c]).(*array.LargeBinary)
 	return Text{offsets: a.ValueOffsets(), data: a.ValueBytes()}
-}
-
-// RefererClass is the class of row i's Referer.
-func (b *Batch) RefererClass(i int) referer.Class {
-	return b.Dicts.RefererHosts.Class(b.IDs(RefererHost)[i])
 }
 
 // Stream yields batches, one after another and never two at once. The batches
