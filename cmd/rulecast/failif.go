@@ -45,7 +45,7 @@ func parseConditions(texts []string, metrics map[string]float64) ([]condition, e
 			return nil, usagef("--fail-if %q: %s is a number; of shares, whose names end in %s, a percentage can be asked", text, m[1], shareSuffix)
 		case m[4] == "%":
 			limit /= 100
-		case share && limit > 1:
+		case share && (limit > 1 || limit == 1 && m[2] == ">"): // which never holds
 			return nil, usagef("--fail-if %q: %s is a share from 0 to 1; write %s%% if that is meant", text, m[1], m[3])
 		}
 		out = append(out, condition{text: strings.TrimSpace(text), metric: m[1], op: m[2], limit: limit})

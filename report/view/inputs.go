@@ -129,7 +129,7 @@ func sourceWarnings(s *Source) []string {
 	}
 	out := append(slices.Clone(s.Warnings), faults...)
 	if n := s.Outside(); s.Windowed && n > 0 && s.Rows() == 0 {
-		out = append(out, fmt.Sprintf("all of the %s are outside the time window, or have no time", Plural(n, "request")))
+		out = append(out, fmt.Sprintf("nothing is left of the log: outside the time window, or without a time: %s", Plural(n, "request")))
 	}
 	for i := range s.Inputs {
 		if in := &s.Inputs[i]; in.Rows == 0 && in.Rejects == 0 && in.Outside == 0 && in.Skipped > headerLines {
