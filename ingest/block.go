@@ -46,7 +46,7 @@ func (s *stream) share(ctx context.Context, sp *split, fn func(*record.Batch) er
 			err = flushing
 		}
 	}
-	account.Skipped = in.at.Skipped
+	account.Skipped, account.Duplicates = in.at.Skipped, in.at.Duplicates
 	account.Outside = s.builder.TakeOutside()
 	account.Present = *s.builder.Presence()
 	return sp.leave(in, sections, err)

@@ -26,7 +26,7 @@ func TestCorpus(t *testing.T) {
 		t.Errorf("3 streams (-1 stream +3):\n%.3000s", diff)
 	}
 	for _, in := range want {
-		if in.Lines != in.Rows+in.Rejects+in.Skipped {
+		if in.Lines != in.Rows+in.Rejects+in.Skipped+in.Duplicates {
 			t.Errorf("%s: %d lines, but %d rows, %d rejects, %d skipped", in.Name, in.Lines, in.Rows, in.Rejects, in.Skipped)
 		}
 		reasons := ""

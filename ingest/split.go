@@ -136,6 +136,7 @@ func (s *split) leave(part *reading, sections []blockSection, err error) error {
 	t.Rows += a.Rows
 	t.Rejects += a.Rejects
 	t.Skipped += a.Skipped
+	t.Duplicates += a.Duplicates
 	t.Outside += a.Outside
 	t.BytesRead += a.BytesRead
 	t.Present.Add(&a.Present)

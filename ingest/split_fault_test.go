@@ -111,7 +111,7 @@ func TestSplitOfChangingFile(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 		in := r.Inputs()[0]
-		if in.Err != tt.err || in.Lines != in.Rows+in.Rejects+in.Skipped {
+		if in.Err != tt.err || in.Lines != in.Rows+in.Rejects+in.Skipped+in.Duplicates {
 			t.Errorf("%s: %+v", tt.name, in)
 		}
 		if tt.want == "" {

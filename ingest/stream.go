@@ -217,7 +217,7 @@ var errUnequal = errors.New("rows, rejects and skipped lines do not add up to th
 // finish closes the account.
 func (in *reading) finish() error {
 	a := in.account
-	a.Lines, a.Skipped = in.at.Line, in.at.Skipped
+	a.Lines, a.Skipped, a.Duplicates = in.at.Line, in.at.Skipped, in.at.Duplicates
 	a.Outside = in.builder.TakeOutside()
 	a.Present.Add(in.builder.Presence())
 	a.Reasons = sortedReasons(in.reasons)
@@ -227,7 +227,7 @@ func (in *reading) finish() error {
 
 // balance checks the sum of a closed account.
 func balance(a *record.Input) {
-	if a.Lines != a.Rows+a.Rejects+a.Skipped+a.Outside && a.Err == nil {
+	if a.Lines != a.Rows+a.Rejects+a.Skipped+a.Duplicates+a.Outside && a.Err == nil {
 		a.Err = errUnequal
 	}
 }

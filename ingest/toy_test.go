@@ -174,7 +174,7 @@ func run(t *testing.T, n int, opts Options, args ...string) outcome {
 	}
 	out := outcome{Rows: slices.Concat(rows...), Rejects: slices.Concat(rejects...), Inputs: r.Inputs(), File: string(file)}
 	for _, in := range out.Inputs {
-		if in.Lines != in.Rows+in.Rejects+in.Skipped+in.Outside {
+		if in.Lines != in.Rows+in.Rejects+in.Skipped+in.Duplicates+in.Outside {
 			t.Errorf("%s: %d lines, but %d rows, %d rejects, %d skipped, %d outside",
 				in.Name, in.Lines, in.Rows, in.Rejects, in.Skipped, in.Outside)
 		}

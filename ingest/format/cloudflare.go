@@ -13,7 +13,7 @@ import (
 //
 // Besides requests of viewers there are records of what Workers and the edge
 // itself fetched in their course. They are no requests that a ruleset sees,
-// and are skipped; so is the ownership probe {"content":"tests"}.
+// and are duplicates; skipped is the ownership probe {"content":"tests"}.
 func cloudflare() *Format {
 	return &Format{
 		Name:  "cloudflare",
@@ -102,8 +102,11 @@ func isProbe(values []jsonValue) bool {
 }
 
 func cloudflareRow(d *jsonDecoder, b *record.Builder) string {
-	if !isViewer(d) || isProbe(d.reader.values) {
+	if isProbe(d.reader.values) {
 		return jsonSkipped
+	}
+	if !isViewer(d) {
+		return jsonDuplicate
 	}
 	if !d.has(cflClient) {
 		return reasonClientMissing

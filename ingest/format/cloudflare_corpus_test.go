@@ -69,7 +69,7 @@ func requests(batch *record.Batch) []request {
 // them. That one keeps the subrequests of Workers, so the lines are made to
 // claim that a viewer sent them.
 func TestCloudflareCorpus(t *testing.T) {
-	for name, skipped := range map[string]int64{
+	for name, duplicates := range map[string]int64{
 		"elastic_integrations__cloudflare_logpull__test-http-json.log":             1,
 		"elastic_integrations__cloudflare_logpush__test-pipeline-http-request.log": 4,
 	} {
@@ -82,8 +82,8 @@ func TestCloudflareCorpus(t *testing.T) {
 			if missed := cloudflare().Sniff(log, true); missed != "" {
 				t.Fatal(missed)
 			}
-			if got := decodeBlocks(t, cloudflare(), record.AllColumns, string(log)+"\n"); got.Skipped != skipped || len(got.Rejects) > 0 {
-				t.Errorf("%d skipped, want %d; rejects %v", got.Skipped, skipped, got.Rejects)
+			if got := decodeBlocks(t, cloudflare(), record.AllColumns, string(log)+"\n"); got.Duplicates != duplicates || len(got.Rejects) > 0 {
+				t.Errorf("%d duplicates, want %d; rejects %v", got.Duplicates, duplicates, got.Rejects)
 			}
 			viewers := strings.NewReplacer(`"WorkerSubrequest":true`, `"WorkerSubrequest":false`, `"edgeWorkerFetch"`, `"eyeball"`).Replace(string(log))
 			b := record.NewBuilder(record.AllColumns)

@@ -15,7 +15,7 @@ import (
 )
 
 // sample is one line of a log and what has to become of it: the dump of a row
-// (see dumpRow), "reject: REASON", or "skipped".
+// (see dumpRow), "reject: REASON", "skipped" or "duplicate".
 type sample struct {
 	line string
 	want string
@@ -108,10 +108,10 @@ func conformBatches(t *testing.T, f *Format, samples []sample) {
 		gotRows, gotRejects, flushes = gotRows+batch.Rows, gotRejects+len(batch.Rejects), flushes+1
 		b.Reset()
 	}
-	got := [...]int{gotRows, gotRejects, int(at.Skipped), int(at.Line)}
-	want := [...]int{rows * times, rejects * times, int(one.Skipped) * times, len(samples) * times}
+	got := [...]int{gotRows, gotRejects, int(at.Skipped), int(at.Duplicates), int(at.Line)}
+	want := [...]int{rows * times, rejects * times, int(one.Skipped) * times, int(one.Duplicates) * times, len(samples) * times}
 	if got != want || flushes < 2 {
-		t.Errorf("%d batches of the samples, %d times: rows, rejects, skipped, lines are %v, want %v", flushes, times, got, want)
+		t.Errorf("%d batches of the samples, %d times: rows, rejects, skipped, duplicates, lines are %v, want %v", flushes, times, got, want)
 	}
 }
 
@@ -137,11 +137,12 @@ func conformAllocations(t *testing.T, f *Format, samples []sample) {
 
 // outcome is what became of a log.
 type outcome struct {
-	Rows    []string // dumps
-	Rejects []string // "line 3: REASON"
-	Skipped int64
-	Lines   int64
-	Present string
+	Rows       []string // dumps
+	Rejects    []string // "line 3: REASON"
+	Skipped    int64
+	Lines      int64
+	Duplicates int64
+	Present    string
 }
 
 func wantOutcome(samples []sample, project func(dump string) string) outcome {
@@ -153,6 +154,8 @@ func wantOutcome(samples []sample, project func(dump string) string) outcome {
 			o.Rejects = append(o.Rejects, fmt.Sprintf("line %d: %s", i+1, reason))
 		case s.want == "skipped":
 			o.Skipped++
+		case s.want == "duplicate":
+			o.Duplicates++
 		default:
 			o.Rows = append(o.Rows, project(s.want))
 		}
@@ -178,7 +181,7 @@ func decodeWith(t testing.TB, f *Format, b *record.Builder, blocks ...string) ou
 		}
 	}
 	batch := b.Flush(0)
-	o := outcome{Skipped: at.Skipped, Lines: at.Line, Present: batch.Present.String()}
+	o := outcome{Skipped: at.Skipped, Duplicates: at.Duplicates, Lines: at.Line, Present: batch.Present.String()}
 	for i := range batch.Rows {
 		o.Rows = append(o.Rows, dumpRow(batch, i))
 	}
@@ -187,13 +190,15 @@ func decodeWith(t testing.TB, f *Format, b *record.Builder, blocks ...string) ou
 	}
 	b.Reset()
 	b.NextInput()
-	if o.Lines != int64(len(o.Rows)+len(o.Rejects))+o.Skipped {
-		t.Errorf("%d lines, but %d rows, %d rejects, %d skipped", o.Lines, len(o.Rows), len(o.Rejects), o.Skipped)
+	if o.Lines != int64(len(o.Rows)+len(o.Rejects))+o.Skipped+o.Duplicates {
+		t.Errorf("%d lines, but %d rows, %d rejects, %d skipped, %d duplicates", o.Lines, len(o.Rows), len(o.Rejects), o.Skipped, o.Duplicates)
 	}
 	return o
 }
 
-func isRow(s sample) bool { return s.want != "skipped" && !strings.HasPrefix(s.want, "reject: ") }
+func isRow(s sample) bool {
+	return s.want != "skipped" && s.want != "duplicate" && !strings.HasPrefix(s.want, "reject: ")
+}
 
 func joinLines(samples []sample, end string) string {
 	var sb strings.Builder

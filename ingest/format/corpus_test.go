@@ -17,88 +17,89 @@ import (
 // corpusCase is what detection and decoding make of the real logs that match a
 // pattern below RULECAST_CORPUS; the numbers are sums over the files.
 type corpusCase struct {
-	pattern string
-	format  string // "" when no format claims them
-	rows    int
-	skipped int64
-	rejects map[string]int
+	pattern    string
+	format     string // "" when no format claims them
+	rows       int
+	skipped    int64
+	duplicates int64
+	rejects    map[string]int
 }
 
 func corpusCases() []corpusCase {
 	return []corpusCase{
-		{"cloudfront/claygregory-web-*.txt", "cloudfront", 3, 2, nil},
-		{"cloudfront/cratesio-basic.log", "cloudfront", 20, 2, nil},
-		{"cloudfront/cratesio-basic.log.gz", "cloudfront", 20, 2, nil},
-		{"cloudfront/cratesio-percent-encoding.log", "cloudfront", 3, 2, nil},
-		{"cloudfront/cratesio-unknown-version.log", "cloudfront", 1, 2, nil},
-		{"cloudfront/cratesio-unrelated-traffic.log", "cloudfront", 5, 2, nil},
-		{"cloudfront/devworx-*.gz", "cloudfront", 3, 4, nil},
+		{"cloudfront/claygregory-web-*.txt", "cloudfront", 3, 2, 0, nil},
+		{"cloudfront/cratesio-basic.log", "cloudfront", 20, 2, 0, nil},
+		{"cloudfront/cratesio-basic.log.gz", "cloudfront", 20, 2, 0, nil},
+		{"cloudfront/cratesio-percent-encoding.log", "cloudfront", 3, 2, 0, nil},
+		{"cloudfront/cratesio-unknown-version.log", "cloudfront", 1, 2, 0, nil},
+		{"cloudfront/cratesio-unrelated-traffic.log", "cloudfront", 5, 2, 0, nil},
+		{"cloudfront/devworx-*.gz", "cloudfront", 3, 4, 0, nil},
 		// A trailing TAB, three rows whose TABs became spaces, status 000.
-		{"cloudfront/elastic_integrations__aws_cloudfront__test-cloudfront.log", "cloudfront", 9, 2, nil},
-		{"cloudfront/malikparvez-*.gz", "cloudfront", 1, 2, nil},
-		{"cloudfront/rkalla-example-100.gz", "cloudfront", 100, 2, nil},
-		{"cloudfront/rkalla-example-100k.gz", "cloudfront", 100000, 2, nil},
-		{"cloudfront/mapbox-*.gz", "cloudfront", 9, 1, nil}, // rows of 19 columns without a header
-		{"cloudfront/*.json", "", 0, 0, nil},                // rows wrapped in JSON events, and what a parser makes of them
+		{"cloudfront/elastic_integrations__aws_cloudfront__test-cloudfront.log", "cloudfront", 9, 2, 0, nil},
+		{"cloudfront/malikparvez-*.gz", "cloudfront", 1, 2, 0, nil},
+		{"cloudfront/rkalla-example-100.gz", "cloudfront", 100, 2, 0, nil},
+		{"cloudfront/rkalla-example-100k.gz", "cloudfront", 100000, 2, 0, nil},
+		{"cloudfront/mapbox-*.gz", "cloudfront", 9, 1, 0, nil}, // rows of 19 columns without a header
+		{"cloudfront/*.json", "", 0, 0, 0, nil},                // rows wrapped in JSON events, and what a parser makes of them
 
 		// Line 8899 ends within its User-Agent.
-		{"apache_combined/elastic-examples-apache_logs.log", "combined", 9999, 0, map[string]int{reasonQuote: 1}},
-		{"apache_combined/elastic-examples-fullstack-apache2.log", "combined", 3420, 0, nil},
+		{"apache_combined/elastic-examples-apache_logs.log", "combined", 9999, 0, 0, map[string]int{reasonQuote: 1}},
+		{"apache_combined/elastic-examples-fullstack-apache2.log", "combined", 3420, 0, 0, nil},
 		// Lines of several shapes: 5, 7, 10, 12 have a host name as client, 15
 		// a virtual host, and 1, 3, 11, 13, 17 no Referer where it belongs.
-		{"apache_combined/elastic_integrations__apache__test-access-basic.log", "combined", 7, 0,
+		{"apache_combined/elastic_integrations__apache__test-access-basic.log", "combined", 7, 0, 0,
 			map[string]int{reasonClient: 4, reasonBeforeTime: 1, reasonNoReferer: 5}},
-		{"apache_combined/elastic_integrations__apache__test-access-darwin.log", "common", 6, 0, nil},
-		{"apache_combined/elastic_integrations__apache__test-access-ssl-request.log", "", 0, 0, nil}, // begins with the time
-		{"apache_combined/elastic_integrations__apache__test-access-ubuntu.log", "combined", 9, 0, nil},
-		{"apache_combined/elastic_integrations__apache__test-access-vhost.log", "vhost_combined", 1, 0, nil},
+		{"apache_combined/elastic_integrations__apache__test-access-darwin.log", "common", 6, 0, 0, nil},
+		{"apache_combined/elastic_integrations__apache__test-access-ssl-request.log", "", 0, 0, 0, nil}, // begins with the time
+		{"apache_combined/elastic_integrations__apache__test-access-ubuntu.log", "combined", 9, 0, 0, nil},
+		{"apache_combined/elastic_integrations__apache__test-access-vhost.log", "vhost_combined", 1, 0, 0, nil},
 		// Most lines have other fields between bytes and Referer.
-		{"apache_combined/elastic_integrations__tomcat__test-access.log", "common", 9, 0, nil},
-		{"apache_combined/lnav-shop_access_log-zanbil-1000.log", "combined", 1000, 0, nil},
+		{"apache_combined/elastic_integrations__tomcat__test-access.log", "common", 9, 0, 0, nil},
+		{"apache_combined/lnav-shop_access_log-zanbil-1000.log", "combined", 1000, 0, 0, nil},
 		// 1 and 15 have no Referer, 8 ends within its User-Agent, 9 to 12 have a
 		// virtual host, and 13 and 14 bare quotes within the request.
-		{"apache_combined/plaso-apache_access.log", "combined", 6, 0,
+		{"apache_combined/plaso-apache_access.log", "combined", 6, 0, 0,
 			map[string]int{reasonNoReferer: 2, reasonQuote: 1, reasonBeforeTime: 4, reasonNoStatus: 2}},
-		{"apache_combined/*.json", "", 0, 0, nil},
+		{"apache_combined/*.json", "", 0, 0, 0, nil},
 
-		{"apache_variants/drill-example1.httpd", "combined", 1, 0, nil},
-		{"apache_variants/drill-hackers-access-small.httpd", "combined", 10, 0, nil},
+		{"apache_variants/drill-example1.httpd", "combined", 1, 0, 0, nil},
+		{"apache_variants/drill-hackers-access-small.httpd", "combined", 10, 0, 0, nil},
 		// 1 has two addresses in front, 3 no User-Agent.
-		{"apache_variants/drill-multiformat.access_log", "combined", 1, 0, map[string]int{reasonBeforeTime: 1, reasonNoUserAgent: 1}},
-		{"apache_variants/drill-typeremap.httpd", "common", 3, 0, nil}, // one of them has a Referer
+		{"apache_variants/drill-multiformat.access_log", "combined", 1, 0, 0, map[string]int{reasonBeforeTime: 1, reasonNoUserAgent: 1}},
+		{"apache_variants/drill-typeremap.httpd", "common", 3, 0, 0, nil}, // one of them has a Referer
 		// 37, 54 and 87 were anonymised by a careless search and replace.
-		{"apache_variants/heka-test-zeus.log", "combined", 92, 0, map[string]int{reasonNoRequest: 3}},
-		{"apache_variants/mtail-apache-combined.log", "combined", 5, 0, nil},
-		{"apache_variants/mtail-apache-common.log", "common", 3, 0, nil},
+		{"apache_variants/heka-test-zeus.log", "combined", 92, 0, 0, map[string]int{reasonNoRequest: 3}},
+		{"apache_variants/mtail-apache-combined.log", "combined", 5, 0, 0, nil},
+		{"apache_variants/mtail-apache-common.log", "common", 3, 0, 0, nil},
 		// 4, 9 and 19 have "-" as client.
-		{"apache_variants/mtail-lighttpd_access.log", "common", 16, 0, map[string]int{reasonClient: 3}},
-		{"apache_variants/webreadr-combined_log.clf", "combined", 12, 0, nil},
-		{"apache_variants/webreadr-log.clf", "common", 2, 0, nil},
-		{"apache_variants/*/apache_combined__*", "combined", 747, 0, nil},
-		{"apache_variants/*/apache_common__*", "common", 100 + 840, 0, nil},
-		{"apache_variants/*/apache_vhost__*", "vhost_combined", 2 * (201 + 600), 0, nil},
-		{"apache_variants/*/apache_csv__*", "", 0, 0, nil}, // comma-separated
+		{"apache_variants/mtail-lighttpd_access.log", "common", 16, 0, 0, map[string]int{reasonClient: 3}},
+		{"apache_variants/webreadr-combined_log.clf", "combined", 12, 0, 0, nil},
+		{"apache_variants/webreadr-log.clf", "common", 2, 0, 0, nil},
+		{"apache_variants/*/apache_combined__*", "combined", 747, 0, 0, nil},
+		{"apache_variants/*/apache_common__*", "common", 100 + 840, 0, 0, nil},
+		{"apache_variants/*/apache_vhost__*", "vhost_combined", 2 * (201 + 600), 0, 0, nil},
+		{"apache_variants/*/apache_csv__*", "", 0, 0, 0, nil}, // comma-separated
 
-		{"nginx_combined/elastic-examples-fullstack-nginx.log", "combined", 3420, 0, nil},
+		{"nginx_combined/elastic-examples-fullstack-nginx.log", "combined", 3420, 0, 0, nil},
 		// The last two have a virtual host in front.
-		{"nginx_combined/elastic_integrations__nginx__test-access.log", "combined", 12, 0, map[string]int{reasonBeforeTime: 2}},
-		{"nginx_combined/elastic_integrations__nginx__test-nginx.log", "", 0, 0, nil},          // most clients are lists or names
-		{"nginx_combined/elastic_integrations__nginx__test-test-with-host.log", "", 0, 0, nil}, // the same behind a host
-		{"nginx_combined/elastic_integrations__nginx_ingress__test-ingest-raw-ipv6.log", "combined", 3, 0, nil},
-		{"nginx_combined/elastic_integrations__nginx_ingress__test-ingest-raw.log", "combined", 22, 0, nil},
-		{"nginx_combined/*.json", "", 0, 0, nil},
-		{"nginx_combined/*/nginx_combined__meatlabel*", "combined", 13044, 0, nil},
-		{"nginx_combined/*/nginx_combined__saunathinker*", "combined", 1212, 0, nil},
+		{"nginx_combined/elastic_integrations__nginx__test-access.log", "combined", 12, 0, 0, map[string]int{reasonBeforeTime: 2}},
+		{"nginx_combined/elastic_integrations__nginx__test-nginx.log", "", 0, 0, 0, nil},          // most clients are lists or names
+		{"nginx_combined/elastic_integrations__nginx__test-test-with-host.log", "", 0, 0, 0, nil}, // the same behind a host
+		{"nginx_combined/elastic_integrations__nginx_ingress__test-ingest-raw-ipv6.log", "combined", 3, 0, 0, nil},
+		{"nginx_combined/elastic_integrations__nginx_ingress__test-ingest-raw.log", "combined", 22, 0, 0, nil},
+		{"nginx_combined/*.json", "", 0, 0, 0, nil},
+		{"nginx_combined/*/nginx_combined__meatlabel*", "combined", 13044, 0, 0, nil},
+		{"nginx_combined/*/nginx_combined__saunathinker*", "combined", 1212, 0, 0, nil},
 
 		// Subrequests of Workers, which no viewer sent, are skipped.
-		{"cloudflare/elastic_integrations__cloudflare_logpull__test-http-json.log", "cloudflare", 3, 1, nil},
-		{"cloudflare/elastic_integrations__cloudflare_logpush__test-pipeline-http-request.log", "cloudflare", 0, 4, nil},
-		{"cloudflare/lnav-logfile_cloudflare.1.json", "cloudflare", 15, 0, nil},
-		{"cloudflare/*-expected.json", "", 0, 0, nil},
-		{"cloudflare/cloudflare-elastic-sample-event.json", "", 0, 0, nil}, // one object over many lines
+		{"cloudflare/elastic_integrations__cloudflare_logpull__test-http-json.log", "cloudflare", 3, 0, 1, nil},
+		{"cloudflare/elastic_integrations__cloudflare_logpush__test-pipeline-http-request.log", "cloudflare", 0, 0, 4, nil},
+		{"cloudflare/lnav-logfile_cloudflare.1.json", "cloudflare", 15, 0, 0, nil},
+		{"cloudflare/*-expected.json", "", 0, 0, 0, nil},
+		{"cloudflare/cloudflare-elastic-sample-event.json", "", 0, 0, 0, nil}, // one object over many lines
 
 		// 7 is of the common shape.
-		{"traefik/elastic_integrations__traefik__test-format-common.log", "combined", 7, 0, map[string]int{reasonNoReferer: 1}},
+		{"traefik/elastic_integrations__traefik__test-format-common.log", "combined", 7, 0, 0, map[string]int{reasonNoReferer: 1}},
 	}
 }
 
@@ -170,8 +171,9 @@ func (c *corpusCase) add(t *testing.T, file string) {
 	}
 	c.rows += rows
 	c.skipped += at.Skipped
-	if at.Line != lines || int64(rows+rejects)+at.Skipped != lines {
-		t.Errorf("%s: %d rows, %d rejects, %d skipped, %d lines read of %d", file, rows, rejects, at.Skipped, at.Line, lines)
+	c.duplicates += at.Duplicates
+	if at.Line != lines || int64(rows+rejects)+at.Skipped+at.Duplicates != lines {
+		t.Errorf("%s: %d rows, %d rejects, %d skipped, %d duplicates, %d lines read of %d", file, rows, rejects, at.Skipped, at.Duplicates, at.Line, lines)
 	}
 }
 

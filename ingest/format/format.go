@@ -39,8 +39,9 @@ type Decoder interface {
 	// lines that each end with '\n' (and may have '\r' before it), until none
 	// is left or the builder is Full, and returns how many bytes it has
 	// consumed: always at an end of line. Each line makes one of these happen:
-	// a Commit, a Reject, or at.Skipped++ (header, comment, blank); and at.Line
-	// is raised by one before. The block is not kept. Decode does not allocate
+	// a Commit, a Reject, at.Skipped++ (header, comment, blank) or at.Duplicates++
+	// (a request that the log has elsewhere, too); and at.Line is raised by one
+	// before. The block is not kept. Decode does not allocate
 	// for lines it accepts and whose dictionary values it has seen.
 	Decode(block []byte, b *record.Builder, at *Position) (n int)
 }
@@ -49,6 +50,10 @@ type Decoder interface {
 type Position struct {
 	Line    int64 // lines decoded so far; the number, from 1, of the line at hand
 	Skipped int64 // of those, headers, comments and blank lines
+	// Duplicates are, of those, records of a request that is in the log as the
+	// viewer made it: what a cache asked of a shield or a Worker of another
+	// server.
+	Duplicates int64
 }
 
 // Table reads the rows of one columnar file.

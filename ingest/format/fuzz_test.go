@@ -47,7 +47,7 @@ func fuzzText(f *testing.F, format *Format, samples []sample) {
 			t.Errorf("line by line (-one block +lines):\n%s", diff)
 		}
 		few := decodeWith(t, format, bytesOnly, string(block))
-		if diff := cmp.Diff(one.Rejects, few.Rejects); diff != "" || one.Skipped != few.Skipped || len(one.Rows) != len(few.Rows) {
+		if diff := cmp.Diff(one.Rejects, few.Rejects); diff != "" || one.Skipped != few.Skipped || one.Duplicates != few.Duplicates || len(one.Rows) != len(few.Rows) {
 			t.Errorf("rejects depend on the columns asked for:\n%s", diff)
 		}
 	})

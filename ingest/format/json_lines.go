@@ -24,10 +24,14 @@ type jsonDecoder struct {
 }
 
 // jsonRow sets the columns of the row at hand. It returns why it cannot,
-// jsonSkipped for a line that is no request of a viewer, or "".
+// jsonSkipped for a line that is no request, jsonDuplicate for one that is
+// in the log as the viewer made it, too, or "".
 type jsonRow func(d *jsonDecoder, b *record.Builder) string
 
-const jsonSkipped = "skipped"
+const (
+	jsonSkipped   = "skipped"
+	jsonDuplicate = "duplicate"
+)
 
 // Why an object is rejected.
 const (
@@ -69,6 +73,8 @@ func (d *jsonDecoder) Decode(block []byte, b *record.Builder, at *Position) int 
 			b.Commit()
 		case jsonSkipped:
 			at.Skipped++
+		case jsonDuplicate:
+			at.Duplicates++
 		default:
 			b.Reject(at.Line, reason, line)
 		}

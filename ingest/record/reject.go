@@ -11,20 +11,21 @@ type Reject struct {
 }
 
 // Input is the account of one input: what was read and what was not.
-// Lines = Rows + Rejects + Skipped + Outside, always.
+// Lines = Rows + Rejects + Skipped + Duplicates + Outside, always.
 type Input struct {
-	Name      string
-	Format    string // "" when none was recognised
-	Packing   string // "plain", "gzip", "zstd", "bzip2", "parquet"
-	Lines     int64  // lines (rows of a columnar file), the last one even when it has no newline
-	Rows      int64  // requests
-	Rejects   int64
-	Skipped   int64    // headers, comments, blank lines
-	Outside   int64    // requests left out by the time window asked for
-	BytesRead int64    // as stored, before decompression
-	Present   Presence // which columns the requests had
-	Reasons   []Reason
-	Err       error // why it could not be read to its end, or at all; does not repeat Name
+	Name       string
+	Format     string // "" when none was recognised
+	Packing    string // "plain", "gzip", "zstd", "bzip2", "parquet"
+	Lines      int64  // lines (rows of a columnar file), the last one even when it has no newline
+	Rows       int64  // requests
+	Rejects    int64
+	Skipped    int64    // headers, comments, blank lines
+	Duplicates int64    // further records of requests that the log has as the viewer made them
+	Outside    int64    // requests left out by the time window asked for
+	BytesRead  int64    // as stored, before decompression
+	Present    Presence // which columns the requests had
+	Reasons    []Reason
+	Err        error // why it could not be read to its end, or at all; does not repeat Name
 }
 
 // Reason is how often lines were rejected for one reason, with the first of

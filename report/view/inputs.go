@@ -51,11 +51,11 @@ func (s *Source) Lines() (n int64) {
 }
 
 // inputsTable lists what became of the lines of each input: lines = rows +
-// rejects + skipped + outside.
+// rejects + skipped + duplicates + outside.
 func inputsTable(s *Source) report.Table {
 	t := report.Table{Name: "inputs", Title: "Inputs", Columns: columns(
 		text("input"), text("format"), count("lines", "lines", 0), count("rows", "requests", 0), count("rejects", "lines", 0),
-		count("skipped", "lines", 1), count("outside", "requests", 2), count("bytes_read", "bytes", 3),
+		count("skipped", "lines", 1), count("duplicates", "requests", 1), count("outside", "requests", 2), count("bytes_read", "bytes", 3),
 		report.Column{Name: "packing", Type: report.String, Weight: 5}, report.Column{Name: "error", Type: report.String, Weight: 4},
 	)}
 	for i := range s.Inputs {
@@ -64,7 +64,7 @@ func inputsTable(s *Source) report.Table {
 		if in.Err != nil {
 			fault = in.Err.Error()
 		}
-		t.AddRow(in.Name, in.Format, in.Lines, in.Rows, in.Rejects, in.Skipped, in.Outside, in.BytesRead, in.Packing, fault)
+		t.AddRow(in.Name, in.Format, in.Lines, in.Rows, in.Rejects, in.Skipped, in.Duplicates, in.Outside, in.BytesRead, in.Packing, fault)
 	}
 	return t
 }
@@ -132,8 +132,8 @@ func sourceWarnings(s *Source) []string {
 		out = append(out, fmt.Sprintf("nothing is left of the log: outside the time window, or without a time: %s", Plural(n, "request")))
 	}
 	for i := range s.Inputs {
-		if in := &s.Inputs[i]; in.Rows == 0 && in.Rejects == 0 && in.Outside == 0 && in.Skipped > headerLines {
-			out = append(out, fmt.Sprintf("%s: none of its %s is a viewer's request", in.Name, Plural(in.Skipped, "line")))
+		if in := &s.Inputs[i]; in.Rows == 0 && in.Rejects == 0 && in.Outside == 0 && in.Skipped+in.Duplicates > headerLines {
+			out = append(out, fmt.Sprintf("%s: none of its %s is a viewer's request", in.Name, Plural(in.Skipped+in.Duplicates, "line")))
 		}
 	}
 	if n := s.Rejects(); n > 0 {

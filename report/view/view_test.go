@@ -36,7 +36,7 @@ import (
 // A name that changes here breaks them; new ones may be added.
 const schema = `
 inspect summary     requests bytes rejected_lines clients hosts referer_hosts first_time last_time
-inspect inputs      input format lines rows rejects skipped outside bytes_read packing error
+inspect inputs      input format lines rows rejects skipped duplicates outside bytes_read packing error
 inspect columns     column present filled filled_share distinct
 inspect rejects     input reason lines first_line sample
 
@@ -49,7 +49,7 @@ replay referers     value requests bytes denied_requests denied_bytes
 replay clients      value requests bytes denied_requests denied_bytes
 replay statuses     value requests bytes denied_requests denied_bytes
 replay sensitivity  switch value denied_requests
-replay inputs       input format lines rows rejects skipped outside bytes_read packing error
+replay inputs       input format lines rows rejects skipped duplicates outside bytes_read packing error
 
 diff summary        requests bytes newly_denied_requests newly_denied_bytes newly_denied_served_requests newly_denied_served_bytes newly_denied_clients newly_allowed_requests newly_allowed_bytes still_denied_requests still_denied_bytes action_changed_requests action_changed_bytes current_denied_requests current_denied_bytes candidate_denied_requests candidate_denied_bytes rejected_lines
 diff rules          ruleset rule control newly_denied_requests newly_denied_bytes newly_allowed_requests newly_allowed_bytes current_denied_requests current_denied_bytes candidate_denied_requests candidate_denied_bytes clients
@@ -57,11 +57,11 @@ diff entries        ruleset rule control entry newly_denied_requests newly_denie
 diff clients        value requests bytes newly_denied_requests newly_denied_bytes newly_allowed_requests newly_allowed_bytes current_denied_requests current_denied_bytes candidate_denied_requests candidate_denied_bytes
 diff referers       value requests bytes newly_denied_requests newly_denied_bytes newly_allowed_requests newly_allowed_bytes current_denied_requests current_denied_bytes candidate_denied_requests candidate_denied_bytes
 diff countries      value requests bytes newly_denied_requests newly_denied_bytes newly_allowed_requests newly_allowed_bytes current_denied_requests current_denied_bytes candidate_denied_requests candidate_denied_bytes
-diff inputs         input format lines rows rejects skipped outside bytes_read packing error
+diff inputs         input format lines rows rejects skipped duplicates outside bytes_read packing error
 
 check findings      ruleset severity kind rule entry position finding denied_requests denied_share
 check limits        ruleset limit used max source verified
-check inputs        input format lines rows rejects skipped outside bytes_read packing error
+check inputs        input format lines rows rejects skipped duplicates outside bytes_read packing error
 
 explain verdict     verdict rule action
 explain request     client country referer host path query time part
