@@ -31,6 +31,7 @@ type Builder struct {
 	status []uint16
 	asn    []uint32
 	ids    [NumColumns][]ID
+	ipv4   []uint32 // where the client's id is pending, its address
 	texts  [NumColumns]*textColumn
 	filled []*textColumn // those of texts that were asked for
 	fixed  [NumColumns]*memory.Buffer
@@ -82,6 +83,9 @@ func (b *Builder) allocate(c Column) {
 	default:
 		buf.Resize(BatchRows * arrow.Uint32SizeBytes)
 		b.ids[c] = arrow.Uint32Traits.CastFromBytes(buf.Bytes())
+	}
+	if c == Client {
+		b.ipv4 = make([]uint32, BatchRows)
 	}
 	b.fixed[c] = buf
 	b.clear(c, BatchRows)
@@ -149,9 +153,13 @@ func (b *Builder) SetASN(n uint32) {
 // port or with a zone. It reports false if raw is none, and the row is then a
 // reject.
 func (b *Builder) SetClient(raw []byte) bool {
-	id, ok := b.dicts.Clients.intern(raw) // cheaper than parsing, also when it is not wanted
+	id, ok := pending, true
+	addr, isIPv4 := parseIPv4(raw)
+	if !isIPv4 {
+		id, ok = b.dicts.Clients.internOther(raw)
+	}
 	if ids := b.ids[Client]; ids != nil {
-		ids[b.rows] = id
+		ids[b.rows], b.ipv4[b.rows] = id, addr
 	}
 	return ok
 }
@@ -340,6 +348,9 @@ func (b *Builder) absent(c Column) ID {
 // into a batch, which is valid until the next one.
 func (b *Builder) Flush(input int) *Batch {
 	b.present.count(b.rows)
+	if ids := b.ids[Client]; ids != nil {
+		b.dicts.Clients.resolve(ids[:b.rows], b.ipv4[:b.rows])
+	}
 	out := &b.batch
 	out.Input, out.Rows, out.Present, out.Dicts = input, b.rows, b.present.now|b.present.All(), b.dicts
 	out.Rejects = b.rejects

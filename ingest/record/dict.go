@@ -1,10 +1,6 @@
 package record
 
-import (
-	"net/netip"
-
-	"rulecast/ingest/referer"
-)
+import "rulecast/ingest/referer"
 
 // ID is an entry of a dictionary. Ids are dense, start at 0 and are never
 // reused, so an analysis can keep a slice indexed by them.
@@ -84,71 +80,6 @@ func (s *Strings) alias(raw []byte, c code, h uint64, value []byte) ID {
 		s.aliases++
 		s.keys.insert(raw, c, h, id)
 	}
-	return id
-}
-
-// Addresses is the dictionary of clients: textual forms of one address meet in
-// one id. IPv4-mapped IPv6 addresses are unmapped and zones dropped. There is
-// no Absent entry: a record without an address is a reject.
-type Addresses struct {
-	keys  keys
-	addrs [][16]byte // by id; an IPv4 address in its mapped form
-	text  []byte
-}
-
-func newAddresses() *Addresses {
-	a := &Addresses{}
-	a.keys.init()
-	return a
-}
-
-// Len is the number of distinct addresses so far.
-func (a *Addresses) Len() int { return len(a.addrs) }
-
-// Addr is the address of an id.
-func (a *Addresses) Addr(id ID) netip.Addr { return netip.AddrFrom16(a.addrs[id]).Unmap() }
-
-func (a *Addresses) intern(raw []byte) (ID, bool) {
-	id, h, ok := a.keys.find(raw, verbatim)
-	if ok {
-		return id, true
-	}
-	if len(raw) > maxAddrText {
-		return 0, false
-	}
-	// Ports differ in nearly every line, so forms with one are not remembered.
-	if bare := bareAddr(raw); len(bare) < len(raw) {
-		raw = bare
-		if id, h, ok = a.keys.find(raw, verbatim); ok {
-			return id, true
-		}
-	}
-	addr, ok := parseAddr(raw)
-	if !ok {
-		return 0, false
-	}
-	a.text = addr.AppendTo(a.text[:0])
-	if string(a.text) == string(raw) {
-		return a.add(addr, raw, h), true
-	}
-	id, ch, ok := a.keys.find(a.text, verbatim)
-	if !ok {
-		id = a.add(addr, a.text, ch)
-	}
-	a.keys.insert(raw, verbatim, h, id)
-	return id, true
-}
-
-func (a *Addresses) internAddr(addr netip.Addr) ID {
-	a.text = addr.Unmap().WithZone("").AppendTo(a.text[:0])
-	id, _ := a.intern(a.text)
-	return id
-}
-
-func (a *Addresses) add(addr netip.Addr, key []byte, h uint64) ID {
-	id := ID(len(a.addrs))
-	a.addrs = append(a.addrs, addr.As16())
-	a.keys.insert(key, verbatim, h, id)
 	return id
 }
 

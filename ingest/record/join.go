@@ -27,14 +27,6 @@ func (d *Dicts) Join(other *Dicts, columns ...Column) *Mapping {
 	return m
 }
 
-func (a *Addresses) join(b *Addresses) []ID {
-	to := make([]ID, b.Len())
-	for id := range to {
-		to[id] = a.internAddr(b.Addr(ID(id)))
-	}
-	return to
-}
-
 func (s *Strings) join(t *Strings) []ID {
 	to := make([]ID, t.Len())
 	for id := 1; id < len(to); id++ { // 0 is Absent in both

@@ -1,0 +1,185 @@
+package record
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"math"
+	"math/bits"
+)
+
+// longestIPv4 is the length of the longest IPv4 address as text.
+const longestIPv4 = len("255.255.255.255")
+
+// parseIPv4 reads an IPv4 address in the one form that netip.ParseAddr takes:
+// four numbers without leading zeros. It has no branch that depends on the
+// lengths of the numbers, which no processor predicts.
+func parseIPv4(raw []byte) (addr uint32, ok bool) {
+	if len(raw) > longestIPv4 {
+		return 0, false
+	}
+	var padded [shortKey]byte
+	wide := padded[:]
+	if cap(raw) >= shortKey {
+		wide = raw[:shortKey] // what stands behind the address is not looked at
+	} else {
+		copy(padded[:], raw)
+	}
+	dots := dotMask(wide) & (1<<len(raw) - 1)
+	if bits.OnesCount32(dots) != 3 {
+		return 0, false
+	}
+	dot1 := uint32(bits.TrailingZeros32(dots))
+	dots &= dots - 1
+	dot2 := uint32(bits.TrailingZeros32(dots))
+	dot3 := 31 - uint32(bits.LeadingZeros32(dots))
+	a, wrong1 := octet(wide, 0, dot1)
+	b, wrong2 := octet(wide, dot1+1, dot2)
+	c, wrong3 := octet(wide, dot2+1, dot3)
+	d, wrong4 := octet(wide, dot3+1, uint32(len(raw)))
+	return a<<24 | b<<16 | c<<8 | d, wrong1|wrong2|wrong3|wrong4 == 0
+}
+
+// dotMask has the bit of each of the first 16 bytes that is a '.'.
+func dotMask(wide []byte) uint32 {
+	const low7, each = 0x7f7f7f7f7f7f7f7f, 0x0101010101010101
+	var mask uint32
+	for i := range 2 {
+		x := binary.LittleEndian.Uint64(wide[8*i:]) ^ '.'*each
+		zero := ^(x&low7 + low7 | x | low7) >> 7 // the lowest bit of each byte of x that is zero
+		// The factor brings bit 8k to bit 56+k, and no two to the same.
+		mask |= uint32(zero*0x0102040810204080>>56) << (8 * i)
+	}
+	return mask
+}
+
+// octet is the number from 0 to 255 at wide[from:to]; wrong is not 0 if there
+// is none.
+func octet(wide []byte, from, to uint32) (n, wrong uint32) {
+	const zeros = 0x30303030 // "0000"
+	size := to - from
+	if size-1 > 2 || from > shortKey-4 {
+		return 0, 1
+	}
+	// The digits go to the upper bytes, and zeros before them.
+	shift := 32 - 8*size
+	digits := binary.LittleEndian.Uint32(wide[from:])<<shift | zeros&(1<<shift-1)
+	wrong = (digits&0xf0f0f0f0 ^ zeros) | ((digits+0x06060606)&0xf0f0f0f0 ^ zeros)
+	n = digits>>8&15*100 + digits>>16&15*10 + digits>>24&15
+	least := uint32(0x640a00) >> (8 * (size - 1)) & 0xff // 0, 10, 100: no leading zero
+	return n, wrong | (n-least)>>31 | (255-n)>>31
+}
+
+// ipv4Table is an open-addressing hash table from IPv4 addresses to ids. A
+// slot is 8 bytes and has all there is to compare: one look-up is one line of
+// memory. The hash is multiplicative with a secret factor: logs are written by
+// attackers.
+type ipv4Table struct {
+	factor uint64
+	shift  uint8 // 64 less the logarithm of len(slots)
+	used   int
+	slots  []ipv4Slot // len is a power of two
+}
+
+type ipv4Slot struct{ addr, next uint32 } // next is the id plus one; 0 is an empty slot
+
+func (t *ipv4Table) init() {
+	t.factor = maphash.Comparable(maphash.MakeSeed(), 0) | 1
+	t.resize(firstSlots)
+}
+
+func (t *ipv4Table) resize(size int) {
+	t.slots = make([]ipv4Slot, size)
+	t.shift = uint8(64 - bits.TrailingZeros(uint(size)))
+}
+
+// home is where the search for an address begins.
+func (t *ipv4Table) home(addr uint32) uint32 { return uint32(uint64(addr) * t.factor >> t.shift) }
+
+// find returns the id of an address.
+func (t *ipv4Table) find(addr uint32) (ID, bool) {
+	mask := uint32(len(t.slots) - 1)
+	for i := t.home(addr); ; i = (i + 1) & mask {
+		s := t.slots[i&mask]
+		if s.next == 0 {
+			return 0, false
+		}
+		if s.addr == addr {
+			return s.next - 1, true
+		}
+	}
+}
+
+// add puts an address in that find did not find.
+func (t *ipv4Table) add(addr uint32, id ID) {
+	if (t.used+1)*4 > len(t.slots)*3 {
+		old := t.slots
+		t.resize(2 * len(old))
+		for _, s := range old {
+			if s.next != 0 {
+				t.place(s)
+			}
+		}
+	}
+	t.used++
+	t.place(ipv4Slot{addr, id + 1})
+}
+
+func (t *ipv4Table) place(s ipv4Slot) {
+	mask := uint32(len(t.slots) - 1)
+	i := t.home(s.addr)
+	for t.slots[i].next != 0 {
+		i = (i + 1) & mask
+	}
+	t.slots[i] = s
+}
+
+// pending is, for a while, the id of a client that is not looked up yet.
+const pending ID = math.MaxUint32
+
+// resolve gives the clients that are pending their ids; addrs are the
+// addresses of those. A table of many clients is larger than the caches, so
+// each look-up waits for memory. Here those of a group wait together: reading
+// the home slots of all of them is work without branches, of which a processor
+// does many steps at once.
+func (a *Addresses) resolve(ids []ID, addrs []uint32) {
+	const group = 64
+	var homes [group]ipv4Slot
+	for len(ids) > 0 {
+		n := min(len(ids), group)
+		t := &a.ipv4
+		mask := uint32(len(t.slots) - 1)
+		for i, addr := range addrs[:n] {
+			homes[i%group] = t.slots[t.home(addr)&mask]
+		}
+		for i, id := range ids[:n] {
+			switch s := homes[i%group]; {
+			case id != pending:
+			case s.addr == addrs[i] && s.next != 0:
+				ids[i] = s.next - 1
+			default:
+				ids[i] = a.internIPv4(addrs[i])
+			}
+		}
+		ids, addrs = ids[n:], addrs[n:]
+	}
+}
+
+func (a *Addresses) internIPv4(addr uint32) ID {
+	if id, ok := a.ipv4.find(addr); ok {
+		return id
+	}
+	id := ID(len(a.addrs))
+	a.addrs = append(a.addrs, mapped(addr))
+	a.ipv4.add(addr, id)
+	return id
+}
+
+// mappedPrefix is ::ffff:0:0/96 (RFC 4291 section 2.5.5.2).
+var mappedPrefix = [12]byte{10: 0xff, 11: 0xff}
+
+// mapped is an IPv4 address in its IPv6 form.
+func mapped(addr uint32) (ip [16]byte) {
+	copy(ip[:], mappedPrefix[:])
+	binary.BigEndian.PutUint32(ip[12:], addr)
+	return ip
+}

@@ -1,0 +1,104 @@
+package record
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// oracleIPv4 reads an address as the standard library does.
+func oracleIPv4(raw string) (uint32, bool) {
+	addr, err := netip.ParseAddr(raw)
+	if err != nil || !addr.Is4() {
+		return 0, false
+	}
+	ip := addr.As4()
+	return binary.BigEndian.Uint32(ip[:]), true
+}
+
+// checkIPv4 compares both readings, with anything behind the field in memory.
+func checkIPv4(t interface{ Errorf(string, ...any) }, raw string) {
+	want, valid := oracleIPv4(raw)
+	for _, behind := range []string{"", ".", "5", "\t1.2.3.4\t255.255.255.255"} {
+		block := []byte(raw + behind)
+		got, ok := parseIPv4(block[:len(raw)])
+		if ok != valid || ok && got != want {
+			t.Errorf("%q before %q: %x %v, want %x %v", raw, behind, got, ok, want, valid)
+		}
+	}
+}
+
+// TestParseIPv4 reads every number in every place, and what is no address.
+func TestParseIPv4(t *testing.T) {
+	for n := range 1100 {
+		for _, form := range []string{"%d.0.10.255", "1.%d.2.3", "11.22.%d.33", "111.222.99.%d", "%03d.1.1.1", "1.1.1.%02d"} {
+			checkIPv4(t, fmt.Sprintf(form, n))
+		}
+	}
+	for c := range 256 {
+		for _, form := range []string{"1.2.3.4?", "?1.2.3.4", "1?2.3.4", "1.2.3.1?4", "12?.4.5.6", "1.2.3?4", "?.?.?.?", "1.2.?.4"} {
+			checkIPv4(t, strings.ReplaceAll(form, "?", string([]byte{byte(c)})))
+		}
+	}
+	for _, raw := range []string{"", ".", "...", "....", "1.2.3", "1.2.3.4.", ".1.2.3.4", "1..2.3", "1.2.3.4.5", "123456789012345", "0000000000000000", "1.2.3.4%eth0", "255.255.255.2555"} {
+		checkIPv4(t, raw)
+	}
+}
+
+func FuzzParseIPv4(f *testing.F) {
+	f.Add("192.0.2.1")
+	f.Add("255.255.255.255")
+	f.Add("00.0.0.0")
+	f.Fuzz(func(t *testing.T, raw string) { checkIPv4(t, raw) })
+}
+
+// TestIPv4Table keeps the ids that a map keeps, looked up alone and in groups.
+func TestIPv4Table(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := newAddresses()
+		want := map[uint32]ID{}
+		add := func(addr uint32) ID {
+			if _, ok := want[addr]; !ok {
+				want[addr] = ID(len(want))
+			}
+			return want[addr]
+		}
+		spread := rapid.SampledFrom([]uint32{1, 1 << 8, 1 << 16, 0x01000193}).Draw(t, "spread")
+		addr := rapid.Custom(func(t *rapid.T) uint32 { return rapid.Uint32Range(0, 5000).Draw(t, "n") * spread })
+		for range rapid.IntRange(1, 20).Draw(t, "batches") {
+			addrs := rapid.SliceOfN(addr, 0, 300).Draw(t, "addrs")
+			ids, wanted := make([]ID, len(addrs)), make([]ID, len(addrs))
+			for i, addr := range addrs {
+				if ids[i] = pending; i%7 == 3 {
+					ids[i] = 7 // of another kind
+				}
+				wanted[i] = ids[i]
+				if ids[i] == pending {
+					wanted[i] = add(addr)
+				}
+			}
+			a.resolve(ids, addrs)
+			if fmt.Sprint(ids) != fmt.Sprint(wanted) {
+				t.Fatalf("%v\nwant %v", ids, wanted)
+			}
+		}
+		if a.Len() != len(want) {
+			t.Fatalf("%d addresses, want %d", a.Len(), len(want))
+		}
+		for addr, id := range want {
+			var ip [4]byte
+			binary.BigEndian.PutUint32(ip[:], addr)
+			if got, ok := a.ipv4.find(addr); !ok || got != id || a.Addr(id) != netip.AddrFrom4(ip) {
+				t.Fatalf("%x: %d %v, want %d", addr, got, ok, id)
+			}
+		}
+		if _, ok := a.ipv4.find(math.MaxUint32); ok {
+			t.Fatal("found an address that nobody added")
+		}
+	})
+}
