@@ -125,14 +125,19 @@ func (a *Analysis) Add(b *record.Batch) error {
 	return nil
 }
 
-// count adds the rows to the totals that no ruleset changes.
+// count adds the rows to the totals that no ruleset changes. It takes one total
+// after the other: tables of many values wait for memory, and a loop that does
+// nothing else waits for many rows at once.
 func (a *Analysis) count(b *record.Batch, places []geo.Country) {
-	clients, referers := b.IDs(record.Client), b.IDs(record.RefererHost)
 	bytes, statuses := b.Ints(record.Bytes), b.Statuses()
+	for i, client := range b.IDs(record.Client) {
+		a.clients[client].Add(bytes[i])
+	}
+	for i, ref := range b.IDs(record.RefererHost) {
+		a.referers[ref].Add(bytes[i])
+	}
 	for i, n := range bytes {
 		a.total.Bytes += n
-		a.clients[clients[i]].Add(n)
-		a.referers[referers[i]].Add(n)
 		a.countries[places[i]].Add(n)
 		s := int(statuses[i])
 		if s >= len(a.statuses) {

@@ -5,15 +5,20 @@ import (
 	"io"
 )
 
-// BlockSize is the size of a block in bytes.
+// BlockSize is about the size of a block in bytes: none has more than twice as
+// many.
 const BlockSize = 256 << 10
+
+// minInPlace is how many bytes, at least, are handed out where they were
+// decompressed; fewer, of an archive of many small members, are gathered.
+const minInPlace = BlockSize / 2
 
 // aheadBlocks is how many blocks there are when reading runs ahead: one with
 // the caller, one waiting and one being filled.
 const aheadBlocks = 3
 
-// Ahead says whether a goroutine reads ahead of the caller. The blocks are the
-// same in any case.
+// Ahead says whether a goroutine reads ahead of the caller. The data are the same
+// in any case, and divided into blocks in one way or another.
 type Ahead int
 
 // When to read ahead.
@@ -54,8 +59,8 @@ func (b *Blocks) Start(src io.Reader, when Ahead) {
 	b.source, b.when, b.last, b.ahead = src, when, block{}, nil
 }
 
-// Next returns the next block: BlockSize bytes, unless an error comes with it,
-// which is io.EOF, *Error or a fault of the source, and then it is the last.
+// Next returns the next block: BlockSize/2 bytes or more, unless an error comes
+// with it, which is io.EOF, *Error or a fault of the source, and then it is the last.
 // The block is valid until the next call. When reading runs ahead, Next does
 // not outwait ctx.
 func (b *Blocks) Next(ctx context.Context) ([]byte, error) {
@@ -75,7 +80,7 @@ func (b *Blocks) Next(ctx context.Context) ([]byte, error) {
 	if first {
 		b.reader.Reset(b.source)
 	}
-	b.last = b.reader.block(b.buffer(0))
+	b.last = b.reader.block(b.buffer(0), true)
 	return b.last.data, b.last.err
 }
 
@@ -101,11 +106,9 @@ func (b *Blocks) run(first bool) {
 		quit: make(chan struct{}),
 	}
 	for i := range b.bufs {
-		if buf := b.buffer(i); i > 0 || first { // the caller has had buffer 0 otherwise, and gives it back
-			a.free <- buf
-		}
+		a.free <- b.buffer(i)
 	}
-	b.ahead = a
+	b.ahead, b.last.data = a, nil
 	go func() {
 		if first {
 			b.reader.Reset(b.source)
@@ -145,7 +148,7 @@ func (a *ahead) read(r *Reader) {
 	for {
 		select {
 		case buf := <-a.free:
-			filled := r.block(buf)
+			filled := r.block(buf, false)
 			a.full <- filled // has room for every buffer
 			if filled.err != nil {
 				return
@@ -159,10 +162,18 @@ func (a *ahead) read(r *Reader) {
 // maxIdle is how many empty reads in a row are borne, as in bufio.
 const maxIdle = 100
 
-// block reads until buf is full or an error comes.
-func (r *Reader) block(buf []byte) block {
+// block reads until buf is full or an error comes. If inPlace, what is valid
+// only until the next call will do, and then it need not be in buf.
+func (r *Reader) block(buf []byte, inPlace bool) block {
 	var err error
 	n := 0
+	if inPlace {
+		var data []byte
+		if data, err = r.chunk(); len(data) >= minInPlace {
+			return block{data: data, packing: r.packing, consumed: r.Consumed()}
+		}
+		n = copy(buf, data)
+	}
 	for idle := 0; n < len(buf) && err == nil; idle++ {
 		var m int
 		m, err = r.Read(buf[n:])

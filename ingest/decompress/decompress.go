@@ -140,6 +140,19 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return n, r.err
 }
 
+// chunk returns what can be had without a copy, valid until the next call: data
+// or an error, or neither if Read has to be used.
+func (r *Reader) chunk() ([]byte, error) {
+	if r.err != nil || r.packing != Gzip {
+		return nil, r.err
+	}
+	data, err := r.members.chunk()
+	if err != nil {
+		r.err = r.fault(err)
+	}
+	return data, r.err
+}
+
 func (r *Reader) fault(err error) error {
 	if r.source.err != nil {
 		return r.source.err

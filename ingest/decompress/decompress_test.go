@@ -226,12 +226,13 @@ func TestErrorText(t *testing.T) {
 	}
 }
 
-// Blocks are the same whether they are read ahead or not.
+// The data are the same whether they are read ahead or not.
 func TestBlocks(t *testing.T) {
 	ctx := context.Background()
 	text := logText(3*BlockSize + 777)
 	archives := map[string][]byte{
 		"plain": text, "gzip": gzipped(text), "exact": text[:2*BlockSize], "nothing": nil, "damaged": gzipped(text)[:200_000],
+		"members": gzipped(text[:10], nil, text[10:200_000], text[200_000:200_001], text[200_001:]),
 	}
 	for _, ahead := range []Ahead{Never, IfPacked, Always} {
 		var blocks Blocks
@@ -245,7 +246,7 @@ func TestBlocks(t *testing.T) {
 			var err error
 			for err == nil {
 				var data []byte
-				if data, err = blocks.Next(ctx); err == nil && len(data) != BlockSize {
+				if data, err = blocks.Next(ctx); err == nil && (len(data) < BlockSize/2 || len(data) > 2*BlockSize) {
 					t.Fatalf("%s: block of %d bytes in the middle", name, len(data))
 				}
 				got = append(got, data...)

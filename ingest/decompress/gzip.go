@@ -34,6 +34,21 @@ func (m *members) Read(p []byte) (int, error) {
 	}
 }
 
+// chunk returns data as the inflater has them, valid until the next call of a
+// method.
+func (m *members) chunk() ([]byte, error) {
+	if !m.open {
+		if err := m.next(); err != nil {
+			return nil, err
+		}
+	}
+	data, err := m.inflate.chunk()
+	if err == io.EOF {
+		m.open, err = false, nil
+	}
+	return data, err
+}
+
 // next opens the member that follows, or returns io.EOF.
 func (m *members) next() error {
 	magic, err := m.in.Peek(2)

@@ -20,6 +20,9 @@ func (f *inflater) reset(in *bufio.Reader) error {
 	return nil
 }
 
+// chunk returns data where they were decoded, or io.EOF as Read does.
+func (f *inflater) chunk() ([]byte, error) { return f.z.Next() }
+
 // Read returns io.EOF at the end of the member, once its checksum was found
 // right; in then stands right behind it.
 func (f *inflater) Read(p []byte) (int, error) { return f.z.Read(p) }

@@ -30,6 +30,9 @@ func (f *inflater) reset(in *bufio.Reader) error {
 	return err
 }
 
+// chunk returns nothing: the data have to be copied.
+func (f *inflater) chunk() ([]byte, error) { return nil, nil }
+
 // Read returns io.EOF at the end of the member, once its checksum was found
 // right; in then stands right behind it.
 func (f *inflater) Read(p []byte) (int, error) { return f.z.Read(p) }

@@ -24,19 +24,32 @@ func parseIPv4(raw []byte) (addr uint32, ok bool) {
 	} else {
 		copy(padded[:], raw)
 	}
-	dots := dotMask(wide) & (1<<len(raw) - 1)
+	end := uint32(len(raw))
+	dots := dotMask(wide) & (1<<(end&31) - 1)
 	if bits.OnesCount32(dots) != 3 {
 		return 0, false
 	}
-	dot1 := uint32(bits.TrailingZeros32(dots))
-	dots &= dots - 1
-	dot2 := uint32(bits.TrailingZeros32(dots))
-	dot3 := 31 - uint32(bits.LeadingZeros32(dots))
-	a, wrong1 := octet(wide, 0, dot1)
-	b, wrong2 := octet(wide, dot1+1, dot2)
-	c, wrong3 := octet(wide, dot2+1, dot3)
-	d, wrong4 := octet(wide, dot3+1, uint32(len(raw)))
-	return a<<24 | b<<16 | c<<8 | d, wrong1|wrong2|wrong3|wrong4 == 0
+	dots |= 1 << (end & 31)
+	wrong, from := uint32(0), uint32(0)
+	for range 4 {
+		end = uint32(bits.TrailingZeros32(dots))
+		dots &= dots - 1
+		size := end - from
+		if size-1 > 2 || from > shortKey-4 {
+			return 0, false
+		}
+		// The digits go to the upper bytes, and zeros before them.
+		const zeros = 0x30303030 // "0000"
+		shift := 32 - 8*size
+		digits := binary.LittleEndian.Uint32(wide[from:])<<(shift&31) | zeros&(1<<(shift&31)-1)
+		wrong |= (digits&0xf0f0f0f0 ^ zeros) | ((digits+0x06060606)&0xf0f0f0f0 ^ zeros)
+		n := digits>>8&15*100 + digits>>16&15*10 + digits>>24&15
+		least := uint32(0x640a00) >> (8 * (size - 1) & 31) & 0xff // 0, 10, 100: no leading zero
+		wrong |= (n-least)>>31 | (255-n)>>31
+		addr = addr<<8 | n
+		from = end + 1
+	}
+	return addr, wrong == 0
 }
 
 // dotMask has the bit of each of the first 16 bytes that is a '.'.
@@ -50,23 +63,6 @@ func dotMask(wide []byte) uint32 {
 		mask |= uint32(zero*0x0102040810204080>>56) << (8 * i)
 	}
 	return mask
-}
-
-// octet is the number from 0 to 255 at wide[from:to]; wrong is not 0 if there
-// is none.
-func octet(wide []byte, from, to uint32) (n, wrong uint32) {
-	const zeros = 0x30303030 // "0000"
-	size := to - from
-	if size-1 > 2 || from > shortKey-4 {
-		return 0, 1
-	}
-	// The digits go to the upper bytes, and zeros before them.
-	shift := 32 - 8*size
-	digits := binary.LittleEndian.Uint32(wide[from:])<<shift | zeros&(1<<shift-1)
-	wrong = (digits&0xf0f0f0f0 ^ zeros) | ((digits+0x06060606)&0xf0f0f0f0 ^ zeros)
-	n = digits>>8&15*100 + digits>>16&15*10 + digits>>24&15
-	least := uint32(0x640a00) >> (8 * (size - 1)) & 0xff // 0, 10, 100: no leading zero
-	return n, wrong | (n-least)>>31 | (255-n)>>31
 }
 
 // ipv4Table is an open-addressing hash table from IPv4 addresses to ids. A

@@ -129,6 +129,10 @@ func (r *Reader) Consumed() int64 { return r.base + int64(r.pos) }
 // those that follow. When there are no more, Next returns io.EOF if the member ended well, *Error if it is damaged,
 // or the error of the source: data or an error, never both.
 func (r *Reader) Next() ([]byte, error) {
+	if rest := r.rest; len(rest) > 0 {
+		r.rest = nil
+		return rest, nil
+	}
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -148,8 +152,8 @@ func (r *Reader) Next() ([]byte, error) {
 	return nil, r.err
 }
 
-// Read copies the data to p, in the manner of io.Reader. It is an alternative to
-// Next: what it has not yet copied of a chunk, Next leaves out.
+// Read copies the data to p, in the manner of io.Reader. What it has not yet
+// copied of a chunk, Next returns.
 func (r *Reader) Read(p []byte) (int, error) { return read(p, &r.rest, r.Next) }
 
 // read copies to p from rest, which it gets from next when there is none.
