@@ -10,6 +10,9 @@ import (
 // longestIPv4 is the length of the longest IPv4 address as text.
 const longestIPv4 = len("255.255.255.255")
 
+// wideIPv4 is how many bytes are looked at to read one.
+const wideIPv4 = 16
+
 // parseIPv4 reads an IPv4 address in the one form that netip.ParseAddr takes:
 // four numbers without leading zeros. It has no branch that depends on the
 // lengths of the numbers, which no processor predicts.
@@ -17,10 +20,10 @@ func parseIPv4(raw []byte) (addr uint32, ok bool) {
 	if len(raw) > longestIPv4 {
 		return 0, false
 	}
-	var padded [shortKey]byte
+	var padded [wideIPv4]byte
 	wide := padded[:]
-	if cap(raw) >= shortKey {
-		wide = raw[:shortKey] // what stands behind the address is not looked at
+	if cap(raw) >= wideIPv4 {
+		wide = raw[:wideIPv4] // what stands behind the address is not looked at
 	} else {
 		copy(padded[:], raw)
 	}
@@ -35,7 +38,7 @@ func parseIPv4(raw []byte) (addr uint32, ok bool) {
 		end = uint32(bits.TrailingZeros32(dots))
 		dots &= dots - 1
 		size := end - from
-		if size-1 > 2 || from > shortKey-4 {
+		if size-1 > 2 || from > wideIPv4-4 {
 			return 0, false
 		}
 		// The digits go to the upper bytes, and zeros before them.

@@ -11,8 +11,8 @@ import (
 // may lead to one id. Slots are 8 bytes (a 32-bit tag of the hash, an index)
 // over dense entries, which stand in the order in which keys were first seen:
 // what is frequent in a log comes early and stays in the cache. Keys of up to
-// 16 bytes, such as every IPv4 address, are held in the entry itself, longer
-// ones in an arena. The hashes are seeded at random: logs are written by
+// 32 bytes, such as most host names, are held in the entry itself, longer ones
+// in an arena. The hashes are seeded at random: logs are written by
 // attackers.
 //
 // A key belongs to a code: the same bytes mean different values when they were
@@ -20,7 +20,7 @@ import (
 // CloudFront's), and one stream may read both.
 type keys struct {
 	seed    maphash.Seed // of long keys
-	mix     [2]uint64    // of short ones
+	mix     [4]uint64    // of short ones
 	slots   []slot       // len is a power of two
 	entries []entry
 	blobs   [][]byte // arena chunks
@@ -32,7 +32,7 @@ type slot struct {
 }
 
 // shortKey is the length up to which a key is held in its entry.
-const shortKey = 16
+const shortKey = 32
 
 type entry struct {
 	short [shortKey]byte // the key, zero-padded; of a long one, chunk and offset
@@ -77,28 +77,46 @@ func (k *keys) bytes(e *entry) []byte {
 	return k.blobs[chunk][off : off+uint64(size) : off+uint64(size)]
 }
 
-// words is a key of at most 16 bytes, zero-padded, as two numbers.
-func words(key []byte) (lo, hi uint64) {
-	if cap(key) >= shortKey {
-		// What stands behind the key is read and masked off.
-		n := uint(len(key)) * 8
-		wide := key[:shortKey]
-		lo, hi = binary.LittleEndian.Uint64(wide), binary.LittleEndian.Uint64(wide[8:])
-		if n <= 64 {
-			return lo & (1<<n - 1), 0
-		}
-		return lo, hi & (1<<(n-64) - 1)
+// short is a key of at most shortKey bytes, zero-padded, as numbers.
+type short struct{ a, b, c, d uint64 }
+
+// load makes a short of a key.
+func load(key []byte) short {
+	if cap(key) < shortKey {
+		var wide [shortKey]byte
+		copy(wide[:], key)
+		return loadWide(&wide)
 	}
-	var wide [shortKey]byte
-	copy(wide[:], key)
-	return binary.LittleEndian.Uint64(wide[:]), binary.LittleEndian.Uint64(wide[8:])
+	// What stands behind the key is read and masked off.
+	m, s := &shortMasks[len(key)], loadWide((*[shortKey]byte)(key[:shortKey]))
+	return short{s.a & m.a, s.b & m.b, s.c & m.c, s.d & m.d}
 }
 
-// hashShort is one round of multiplication and folding, as in wyhash, with
+func loadWide(wide *[shortKey]byte) short {
+	return short{
+		binary.LittleEndian.Uint64(wide[:]), binary.LittleEndian.Uint64(wide[8:]),
+		binary.LittleEndian.Uint64(wide[16:]), binary.LittleEndian.Uint64(wide[24:]),
+	}
+}
+
+// shortMasks are, by the length of a key, the bits of each number that are its.
+var shortMasks = func() (masks [shortKey + 1]short) {
+	for size := range masks {
+		var wide [shortKey]byte
+		for i := range size {
+			wide[i] = 0xff
+		}
+		masks[size] = loadWide(&wide)
+	}
+	return masks
+}()
+
+// hashShort is two rounds of multiplication and folding, as in wyhash, with
 // secret operands.
-func (k *keys) hashShort(lo, hi uint64, meta uint32) uint64 {
-	up, down := bits.Mul64(lo^k.mix[0], hi^k.mix[1]^uint64(meta))
-	return up ^ down
+func (k *keys) hashShort(s short, meta uint32) uint64 {
+	up, down := bits.Mul64(s.a^k.mix[0], s.b^k.mix[1]^uint64(meta))
+	up2, down2 := bits.Mul64(s.c^k.mix[2], s.d^k.mix[3])
+	return up ^ down ^ up2 ^ down2
 }
 
 func (k *keys) hashLong(key []byte, meta uint32) uint64 {
@@ -112,20 +130,19 @@ func (k *keys) find(key []byte, c code) (ID, uint64, bool) {
 	if len(key) > shortKey {
 		return k.findLong(key, m)
 	}
-	lo, hi := words(key)
-	h := k.hashShort(lo, hi, m)
+	s := load(key)
+	h := k.hashShort(s, m)
 	mask := uint32(len(k.slots) - 1)
 	tag := uint32(h >> 32)
 	for i := uint32(h) & mask; ; i = (i + 1) & mask {
-		s := k.slots[i]
-		if s.key == 0 {
+		slot := k.slots[i]
+		if slot.key == 0 {
 			return 0, h, false
 		}
-		if s.tag != tag {
+		if slot.tag != tag {
 			continue
 		}
-		e := &k.entries[s.key-1]
-		if e.meta == m && binary.LittleEndian.Uint64(e.short[:]) == lo && binary.LittleEndian.Uint64(e.short[8:]) == hi {
+		if e := &k.entries[slot.key-1]; e.meta == m && loadWide(&e.short) == s {
 			return e.id, h, true
 		}
 	}
@@ -207,7 +224,7 @@ func (k *keys) grow() {
 		e := &k.entries[i]
 		var h uint64
 		if e.size() <= shortKey {
-			h = k.hashShort(binary.LittleEndian.Uint64(e.short[:]), binary.LittleEndian.Uint64(e.short[8:]), e.meta)
+			h = k.hashShort(loadWide(&e.short), e.meta)
 		} else {
 			h = k.hashLong(k.bytes(e), e.meta)
 		}
