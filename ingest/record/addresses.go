@@ -10,10 +10,12 @@ import (
 // no Absent entry: a record without an address is a reject.
 type Addresses struct {
 	ipv4  ipv4Table
-	keys  keys       // texts of other addresses, and other texts of those
+	keys  keys       // the bytes of IPv6 addresses, and texts that are read slowly
 	addrs [][16]byte // by id; an IPv4 address in its mapped form
-	text  []byte
 }
+
+// inBytes is the code of an address's bytes among keys; texts are verbatim.
+const inBytes code = 1
 
 func newAddresses() *Addresses {
 	a := &Addresses{}
@@ -38,6 +40,9 @@ func (a *Addresses) intern(raw []byte) (ID, bool) {
 
 // internOther is intern for what is not just an IPv4 address.
 func (a *Addresses) internOther(raw []byte) (ID, bool) {
+	if ip, ok := parseIPv6(raw); ok {
+		return a.internIPv6(&ip), true
+	}
 	id, h, ok := a.keys.find(raw, verbatim)
 	if ok {
 		return id, true
@@ -47,38 +52,53 @@ func (a *Addresses) internOther(raw []byte) (ID, bool) {
 	}
 	// Ports differ in nearly every line, so forms with one are not remembered.
 	if bare := bareAddr(raw); len(bare) < len(raw) {
-		raw = bare
-		if addr, ok := parseIPv4(raw); ok {
-			return a.internIPv4(addr), true
-		}
-		if id, h, ok = a.keys.find(raw, verbatim); ok {
-			return id, true
-		}
+		return a.internBare(bare)
 	}
-	addr, ok := parseAddr(raw)
+	return a.internSlow(raw, h)
+}
+
+// internBare is intern for what stood before a port or between brackets.
+func (a *Addresses) internBare(bare []byte) (ID, bool) {
+	if addr, ok := parseIPv4(bare); ok {
+		return a.internIPv4(addr), true
+	}
+	if ip, ok := parseIPv6(bare); ok {
+		return a.internIPv6(&ip), true
+	}
+	id, h, ok := a.keys.find(bare, verbatim)
+	if ok {
+		return id, true
+	}
+	return a.internSlow(bare, h)
+}
+
+// internSlow reads text that is not among the keys under hash h.
+func (a *Addresses) internSlow(text []byte, h uint64) (ID, bool) {
+	addr, ok := parseAddr(text)
 	if !ok {
 		return 0, false
 	}
-	id = a.internAddr(addr)
-	if a.text = addr.AppendTo(a.text[:0]); string(a.text) != string(raw) {
-		a.keys.insert(raw, verbatim, h, id)
-	}
+	id := a.internAddr(addr)
+	a.keys.insert(text, verbatim, h, id)
 	return id, true
 }
 
 // internAddr finds or adds an address.
 func (a *Addresses) internAddr(addr netip.Addr) ID {
-	addr = addr.Unmap().WithZone("")
-	if addr.Is4() {
-		ip := addr.As4()
-		return a.internIPv4(binary.BigEndian.Uint32(ip[:]))
+	ip := addr.As16()
+	return a.internIPv6(&ip)
+}
+
+// internIPv6 finds or adds an address, which may be an IPv4-mapped one.
+func (a *Addresses) internIPv6(ip *[16]byte) ID {
+	if [12]byte(ip[:12]) == mappedPrefix {
+		return a.internIPv4(binary.BigEndian.Uint32(ip[12:]))
 	}
-	a.text = addr.AppendTo(a.text[:0])
-	id, h, ok := a.keys.find(a.text, verbatim)
+	id, h, ok := a.keys.find(ip[:], inBytes)
 	if !ok {
 		id = ID(len(a.addrs))
-		a.addrs = append(a.addrs, addr.As16())
-		a.keys.insert(a.text, verbatim, h, id)
+		a.addrs = append(a.addrs, *ip)
+		a.keys.insert(ip[:], inBytes, h, id)
 	}
 	return id
 }
@@ -86,7 +106,7 @@ func (a *Addresses) internAddr(addr netip.Addr) ID {
 func (a *Addresses) join(b *Addresses) []ID {
 	to := make([]ID, b.Len())
 	for id := range to {
-		to[id] = a.internAddr(b.Addr(ID(id)))
+		to[id] = a.internIPv6(&b.addrs[id])
 	}
 	return to
 }

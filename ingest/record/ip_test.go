@@ -102,3 +102,49 @@ func TestIPv4Table(t *testing.T) {
 		}
 	})
 }
+
+// oracleIPv6 reads an address as the standard library does, less zones and
+// dotted parts.
+func oracleIPv6(raw string) ([16]byte, bool) {
+	addr, err := netip.ParseAddr(raw)
+	if err != nil || !addr.Is6() || addr.Zone() != "" || strings.Contains(raw, ".") {
+		return [16]byte{}, false
+	}
+	return addr.As16(), true
+}
+
+func checkIPv6(t interface{ Errorf(string, ...any) }, raw string) {
+	want, valid := oracleIPv6(raw)
+	if got, ok := parseIPv6([]byte(raw)); ok != valid || ok && got != want {
+		t.Errorf("%q: %x %v, want %x %v", raw, got, ok, want, valid)
+	}
+}
+
+func TestParseIPv6(t *testing.T) {
+	for _, raw := range []string{
+		"", ":", "::", ":::", "1", "1:", ":1", "::1", "1::", "1::1", "1::1::1", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9",
+		"1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "::1:2:3:4:5:6:7:8", "1:2:3:4::5:6:7:8", "1:2:3:4:5:6:7:8::", "2001:DB8::aBcD", "12345::",
+		"0001::", "00001::", "g::", "::ffff:c000:201", "::ffff:192.0.2.1", "fe80::1%e", "1.2.3.4", "1::2:", "1::2:::", "1:::2",
+	} {
+		checkIPv6(t, raw)
+	}
+	piece := rapid.SampledFrom([]string{":", "::", "0", "1", "ab", "FFFF", "12345", ".", "g", "%"})
+	rapid.Check(t, func(t *rapid.T) {
+		checkIPv6(t, strings.Join(rapid.SliceOfN(piece, 0, 17).Draw(t, "pieces"), ""))
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		var ip [16]byte
+		for i := range ip {
+			ip[i] = rapid.SampledFrom([]byte{0, 0, 0, 1, 0xff}).Draw(t, "byte")
+		}
+		addr := netip.AddrFrom16(ip)
+		checkIPv6(t, addr.String())
+		checkIPv6(t, addr.StringExpanded())
+	})
+}
+
+func FuzzParseIPv6(f *testing.F) {
+	f.Add("2001:db8::1")
+	f.Add("1:2:3:4:5:6:7:8")
+	f.Fuzz(func(t *testing.T, raw string) { checkIPv6(t, raw) })
+}
