@@ -32,7 +32,7 @@ const (
 // kept from one source to the next. The zero value is ready for Start.
 type Blocks struct {
 	reader Reader
-	bufs   [aheadBlocks][]byte
+	bufs   [aheadBlocks]*buffer
 	last   block // what Next returned
 	source io.Reader
 	when   Ahead
@@ -42,14 +42,15 @@ type Blocks struct {
 // block is what one call of Next returns and what Blocks knows by then.
 type block struct {
 	data     []byte
-	err      error // behind data
+	buf      *buffer // that data are in, to be given back to ahead
+	err      error   // behind data
 	packing  Packing
 	consumed int64
 }
 
 // ahead is the goroutine that reads, as its caller sees it.
 type ahead struct {
-	free chan []byte
+	free chan *buffer
 	full chan block
 	quit chan struct{}
 }
@@ -80,15 +81,15 @@ func (b *Blocks) Next(ctx context.Context) ([]byte, error) {
 	if first {
 		b.reader.Reset(b.source)
 	}
-	b.last = b.reader.block(b.buffer(0), true)
+	b.last = b.reader.inPlace(b.buffer(0))
 	return b.last.data, b.last.err
 }
 
 // await returns the next block that the goroutine has read.
 func (b *Blocks) await(ctx context.Context) ([]byte, error) {
-	if b.last.data != nil {
-		b.ahead.free <- b.last.data[:BlockSize] // has room for every buffer
-		b.last.data = nil
+	if b.last.buf != nil {
+		b.ahead.free <- b.last.buf // has room for every buffer
+		b.last.buf = nil
 	}
 	select {
 	case b.last = <-b.ahead.full:
@@ -101,14 +102,14 @@ func (b *Blocks) await(ctx context.Context) ([]byte, error) {
 // run starts the goroutine, which ends with the source, or at Stop.
 func (b *Blocks) run(first bool) {
 	a := &ahead{
-		free: make(chan []byte, aheadBlocks),
+		free: make(chan *buffer, aheadBlocks),
 		full: make(chan block, aheadBlocks),
 		quit: make(chan struct{}),
 	}
 	for i := range b.bufs {
 		a.free <- b.buffer(i)
 	}
-	b.ahead, b.last.data = a, nil
+	b.ahead = a
 	go func() {
 		if first {
 			b.reader.Reset(b.source)
@@ -136,9 +137,9 @@ func (b *Blocks) Stop() (reusable bool) {
 	return b.last.err != nil
 }
 
-func (b *Blocks) buffer(i int) []byte {
+func (b *Blocks) buffer(i int) *buffer {
 	if b.bufs[i] == nil {
-		b.bufs[i] = make([]byte, BlockSize)
+		b.bufs[i] = new(buffer)
 	}
 	return b.bufs[i]
 }
@@ -148,7 +149,7 @@ func (a *ahead) read(r *Reader) {
 	for {
 		select {
 		case buf := <-a.free:
-			filled := r.block(buf, false)
+			filled := r.block(buf)
 			a.full <- filled // has room for every buffer
 			if filled.err != nil {
 				return
@@ -162,21 +163,36 @@ func (a *ahead) read(r *Reader) {
 // maxIdle is how many empty reads in a row are borne, as in bufio.
 const maxIdle = 100
 
-// block reads until buf is full or an error comes. If inPlace, what is valid
-// only until the next call will do, and then it need not be in buf.
-func (r *Reader) block(buf []byte, inPlace bool) block {
-	var err error
-	n := 0
-	if inPlace {
-		var data []byte
-		if data, err = r.chunk(); len(data) >= minInPlace {
-			return block{data: data, packing: r.packing, consumed: r.Consumed()}
-		}
-		n = copy(buf, data)
+// inPlace reads a block that is valid until the next call. It is in buf only if
+// that is better.
+func (r *Reader) inPlace(buf *buffer) block {
+	data, err := r.chunk(nil)
+	if len(data) >= minInPlace {
+		return r.filled(data, nil)
 	}
-	for idle := 0; n < len(buf) && err == nil; idle++ {
+	return r.gather(append(buf[:0], data...), err)
+}
+
+// block reads a block into buf.
+func (r *Reader) block(buf *buffer) block {
+	data, err := r.chunk(buf)
+	if len(data) == 0 {
+		data = buf[:0]
+	}
+	b := r.filled(data, err)
+	if len(data) < minInPlace {
+		b = r.gather(data, err)
+	}
+	b.buf = buf
+	return b
+}
+
+// gather reads behind data until there are BlockSize bytes or an error comes.
+func (r *Reader) gather(data []byte, err error) block {
+	n, data := len(data), data[:BlockSize]
+	for idle := 0; n < len(data) && err == nil; idle++ {
 		var m int
-		m, err = r.Read(buf[n:])
+		m, err = r.Read(data[n:])
 		n += m
 		if m > 0 {
 			idle = 0
@@ -184,5 +200,9 @@ func (r *Reader) block(buf []byte, inPlace bool) block {
 			err = io.ErrNoProgress
 		}
 	}
-	return block{data: buf[:n], err: err, packing: r.packing, consumed: r.Consumed()}
+	return r.filled(data[:n], err)
+}
+
+func (r *Reader) filled(data []byte, err error) block {
+	return block{data: data, err: err, packing: r.packing, consumed: r.Consumed()}
 }

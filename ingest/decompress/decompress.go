@@ -140,13 +140,14 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return n, r.err
 }
 
-// chunk returns what can be had without a copy, valid until the next call: data
-// or an error, or neither if Read has to be used.
-func (r *Reader) chunk() ([]byte, error) {
+// chunk returns what can be had without a copy: data or an error, or neither if
+// Read has to be used. The data stay in buf, or are valid until the next call if
+// that is nil.
+func (r *Reader) chunk(buf *buffer) ([]byte, error) {
 	if r.err != nil || r.packing != Gzip {
 		return nil, r.err
 	}
-	data, err := r.members.chunk()
+	data, err := r.members.chunk(buf)
 	if err != nil {
 		r.err = r.fault(err)
 	}

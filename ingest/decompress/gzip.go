@@ -34,15 +34,15 @@ func (m *members) Read(p []byte) (int, error) {
 	}
 }
 
-// chunk returns data as the inflater has them, valid until the next call of a
-// method.
-func (m *members) chunk() ([]byte, error) {
+// chunk returns data as the inflater has them: in buf, or in its own memory, where
+// they are valid until the next call of a method, if that is nil.
+func (m *members) chunk(buf *buffer) ([]byte, error) {
 	if !m.open {
 		if err := m.next(); err != nil {
 			return nil, err
 		}
 	}
-	data, err := m.inflate.chunk()
+	data, err := m.inflate.chunk(buf)
 	if err == io.EOF {
 		m.open, err = false, nil
 	}

@@ -20,8 +20,17 @@ func (f *inflater) reset(in *bufio.Reader) error {
 	return nil
 }
 
-// chunk returns data where they were decoded, or io.EOF as Read does.
-func (f *inflater) chunk() ([]byte, error) { return f.z.Next() }
+// buffer is memory for a block.
+type buffer = inflate.Buffer
+
+// chunk returns data where they were decoded, or io.EOF as Read does: in buf, or
+// in memory of its own if that is nil.
+func (f *inflater) chunk(buf *buffer) ([]byte, error) {
+	if buf == nil {
+		return f.z.Next()
+	}
+	return f.z.NextIn(buf)
+}
 
 // Read returns io.EOF at the end of the member, once its checksum was found
 // right; in then stands right behind it.

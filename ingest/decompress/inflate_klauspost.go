@@ -30,8 +30,11 @@ func (f *inflater) reset(in *bufio.Reader) error {
 	return err
 }
 
+// buffer is memory for a block.
+type buffer [BlockSize]byte
+
 // chunk returns nothing: the data have to be copied.
-func (f *inflater) chunk() ([]byte, error) { return nil, nil }
+func (f *inflater) chunk(*buffer) ([]byte, error) { return nil, nil }
 
 // Read returns io.EOF at the end of the member, once its checksum was found
 // right; in then stands right behind it.

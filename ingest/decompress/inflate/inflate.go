@@ -60,7 +60,8 @@ type Reader struct {
 
 	// The data: out[:w], of which out[start:w] are for the Next at hand. Those
 	// before are history.
-	out      *[outSize]byte
+	out      *Buffer
+	own      *Buffer // out, unless that is another's
 	start, w int
 	rest     []byte // of the chunk that Read is at
 
@@ -77,6 +78,9 @@ type Reader struct {
 	size uint32
 	err  error // what Next returns when there are no data left
 }
+
+// Buffer is memory for a chunk and the history before it.
+type Buffer [outSize]byte
 
 // state is what comes next in the input.
 type state uint8
@@ -109,8 +113,7 @@ func (r *Reader) buffered(src io.Reader) Buffered {
 
 // begin begins the member that src stands at.
 func (r *Reader) begin(src Buffered) {
-	if r.out == nil {
-		r.out = new([outSize]byte)
+	if r.dynamic == nil {
 		r.dynamic = new(tables)
 	}
 	r.src, r.in, r.pos, r.base = src, nil, 0, 0
@@ -137,6 +140,27 @@ func (r *Reader) Next() ([]byte, error) {
 		return nil, r.err
 	}
 	r.slide()
+	return r.next()
+}
+
+// NextIn is Next with the data in a buffer of the caller's, where they stay until
+// that is given again. Until the next call of a method they are history, which
+// must not be written to.
+func (r *Reader) NextIn(buf *Buffer) ([]byte, error) {
+	if len(r.rest) > 0 {
+		n := copy(buf[:], r.rest)
+		r.rest = r.rest[n:]
+		return buf[:n], nil
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	r.move(buf)
+	return r.next()
+}
+
+// next decodes a chunk behind the history.
+func (r *Reader) next() ([]byte, error) {
 	r.look()
 	r.err = r.decode()
 	data := r.out[r.start:r.w]
@@ -172,12 +196,24 @@ func read(p []byte, rest *[]byte, next func() ([]byte, error)) (int, error) {
 	return n, nil
 }
 
-// slide makes room for a chunk and keeps the history before it.
+// slide makes room for a chunk in memory of the Reader's own and keeps the
+// history before it.
 func (r *Reader) slide() {
-	if r.full() {
-		r.w = copy(r.out[:], r.out[r.w-windowSize:r.w])
+	if r.own == nil {
+		r.own = new(Buffer)
+	}
+	if r.full() || r.out != r.own {
+		r.move(r.own)
 	}
 	r.start = r.w
+}
+
+// move goes on in buf, with the history.
+func (r *Reader) move(buf *Buffer) {
+	if r.w > 0 {
+		r.w = copy(buf[:], r.out[max(0, r.w-windowSize):r.w])
+	}
+	r.out, r.start = buf, r.w
 }
 
 // full says whether the chunk is to be handed out for its size. That is more
