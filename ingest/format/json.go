@@ -1,10 +1,6 @@
 package format
 
-import (
-	"encoding/binary"
-	"math/bits"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // jsonKind is what a JSON value is.
 type jsonKind uint8
@@ -44,31 +40,68 @@ const maxJSONDepth = 1000
 // match in case.
 type jsonReader struct {
 	values  []jsonValue // of the line read last, by number of the key; aliasing it
-	names   []string
-	buckets [64]uint8 // first of the keys of a length and last byte, plus one
-	next    []uint8   // the next one in the same bucket
+	root    jsonLevel
 	scratch []byte
 }
 
-// newJSONReader makes a reader for at most 255 keys.
-func newJSONReader(names []string) *jsonReader {
-	r := &jsonReader{names: names, values: make([]jsonValue, len(names)), next: make([]uint8, len(names))}
-	for i, name := range names {
-		b := jsonBucket(len(name), name[len(name)-1])
-		r.next[i], r.buckets[b] = r.buckets[b], uint8(i+1)
+// jsonLevel is the keys that are looked for in one object.
+type jsonLevel struct {
+	keys    []jsonNode
+	buckets [64]uint8 // first of the keys of a length and last byte, plus one
+}
+
+// jsonNode is a key of a level.
+type jsonNode struct {
+	name  string
+	next  uint8 // the next one in the same bucket, plus one
+	first bool  // of an array, the first element is the value
+	slot  int   // number of the value, -1 if only what is within is looked for
+	level *jsonLevel
+	below []int // numbers of all values within
+}
+
+// newJSONReader makes a reader for keys that differ, at most 255 of one object.
+func newJSONReader(keys []jsonKey) *jsonReader {
+	r := &jsonReader{values: make([]jsonValue, len(keys))}
+	for slot, key := range keys {
+		level := &r.root
+		for _, name := range key.within {
+			node := level.node(name)
+			node.below = append(node.below, slot)
+			if node.level == nil {
+				node.level = new(jsonLevel)
+			}
+			level = node.level
+		}
+		node := level.node(key.name)
+		node.slot, node.first = slot, key.first
 	}
 	return r
 }
 
-func jsonBucket(size int, last byte) int { return (size*7 + int(last)) & 63 }
+// node is the node of a key, which is added if it is new. It is valid until
+// the next one is added.
+func (l *jsonLevel) node(name string) *jsonNode {
+	if i := l.find([]byte(name)); i >= 0 {
+		return &l.keys[i]
+	}
+	b := jsonBucket(name)
+	l.keys = append(l.keys, jsonNode{name: name, next: l.buckets[b], slot: -1})
+	l.buckets[b] = uint8(len(l.keys))
+	return &l.keys[len(l.keys)-1]
+}
+
+func jsonBucket[T string | []byte](key T) int {
+	if len(key) == 0 {
+		return 0
+	}
+	return (len(key)*7 + int(key[len(key)-1])) & 63
+}
 
 // find returns the number of a key, or -1.
-func (r *jsonReader) find(key []byte) int {
-	if len(key) == 0 {
-		return -1
-	}
-	for i := r.buckets[jsonBucket(len(key), key[len(key)-1])]; i != 0; i = r.next[i-1] {
-		if r.names[i-1] == string(key) {
+func (l *jsonLevel) find(key []byte) int {
+	for i := l.buckets[jsonBucket(key)]; i != 0; i = l.keys[i-1].next {
+		if l.keys[i-1].name == string(key) {
 			return int(i - 1)
 		}
 	}
@@ -84,348 +117,86 @@ func (r *jsonReader) read(line []byte) (reason string) {
 	if i == len(line) || line[i] != '{' {
 		return jsonNotObject
 	}
-	i = skipSpace(line, i+1)
-	if i < len(line) && line[i] == '}' {
-		return jsonEnd(line, i+1)
+	if i = r.object(&r.root, line, i, 1); i < 0 {
+		return jsonReason(i)
 	}
-	for {
-		slot, at := r.key(line, i)
-		if at < 0 {
-			return jsonReason(at)
-		}
-		value, end := scanValue(line, at)
-		if end < 0 {
-			return jsonReason(end)
-		}
-		if slot >= 0 {
-			if value.kind == jsonString && !utf8.Valid(value.raw) {
-				value.kind = jsonEscaped
-			}
-			r.values[slot] = value
-		}
-		i = skipSpace(line, end)
-		if i == len(line) {
-			return jsonCut
-		}
-		switch line[i] {
-		case ',':
-			i = skipSpace(line, i+1)
-		case '}':
-			return jsonEnd(line, i+1)
-		default:
-			return jsonBroken
-		}
-	}
-}
-
-// key reads a key and its colon and returns its number and where its value
-// begins, or a negative fault.
-func (r *jsonReader) key(line []byte, i int) (slot, at int) {
-	key, end := scanKey(line, i)
-	if end < 0 {
-		return -1, end
-	}
-	if key.kind == jsonEscaped {
-		r.scratch = jsonUnescape(r.scratch[:0], key.raw)
-		key.raw = r.scratch
-	}
-	return r.find(key.raw), end
-}
-
-// Faults, in place of the offset at which a scan ends.
-const (
-	faultCut     = -1
-	faultBroken  = -2
-	faultTooDeep = -3
-)
-
-func jsonReason(fault int) string {
-	switch fault {
-	case faultCut:
-		return jsonCut
-	case faultTooDeep:
-		return jsonTooDeep
-	}
-	return jsonBroken
-}
-
-// jsonEnd is the reason for what follows the object.
-func jsonEnd(line []byte, i int) string {
 	if skipSpace(line, i) != len(line) {
 		return jsonBroken
 	}
 	return ""
 }
 
-func skipSpace(line []byte, i int) int {
-	for i < len(line) && (line[i] == ' ' || line[i] == '\t' || line[i] == '\r' || line[i] == '\n') {
-		i++
+// object reads the object whose brace is at i, the depth-th around its values,
+// and returns where it ends, or a fault.
+func (r *jsonReader) object(l *jsonLevel, line []byte, i, depth int) int {
+	i = skipSpace(line, i+1)
+	if i < len(line) && line[i] == '}' {
+		return i + 1
 	}
-	return i
-}
-
-// scanKey reads a string and the colon after it.
-func scanKey(line []byte, i int) (jsonValue, int) {
-	if i >= len(line) {
-		return jsonValue{}, faultCut
-	}
-	if line[i] != '"' {
-		return jsonValue{}, faultBroken
-	}
-	key, i := scanString(line, i+1)
-	if i < 0 {
-		return key, i
-	}
-	if i = skipSpace(line, i); i == len(line) {
-		return key, faultCut
-	}
-	if line[i] != ':' {
-		return key, faultBroken
-	}
-	return key, skipSpace(line, i+1)
-}
-
-// scanValue reads a value of any kind.
-func scanValue(line []byte, i int) (jsonValue, int) {
-	if i >= len(line) {
-		return jsonValue{}, faultCut
-	}
-	switch c := line[i]; {
-	case c == '"':
-		return scanString(line, i+1)
-	case c == '-' || '0' <= c && c <= '9':
-		end := scanNumber(line, i)
-		if end < 0 {
-			return jsonValue{}, end
-		}
-		return jsonValue{line[i:end], jsonNumber}, end
-	case c == '{' || c == '[':
-		end := skipNested(line, i)
-		if end < 0 {
-			return jsonValue{}, end
-		}
-		if c == '{' {
-			return jsonValue{line[i:end], jsonObject}, end
-		}
-		return jsonValue{line[i:end], jsonArray}, end
-	case c == 't':
-		return scanLiteral(line, i, "true", jsonTrue)
-	case c == 'f':
-		return scanLiteral(line, i, "false", jsonFalse)
-	case c == 'n':
-		return scanLiteral(line, i, "null", jsonNull)
-	}
-	return jsonValue{}, faultBroken
-}
-
-func scanLiteral(line []byte, i int, word string, kind jsonKind) (jsonValue, int) {
-	end := i + len(word)
-	if end <= len(line) && string(line[i:end]) == word {
-		return jsonValue{line[i:end], kind}, end
-	}
-	if rest := line[i:]; len(rest) < len(word) && string(rest) == word[:len(rest)] {
-		return jsonValue{}, faultCut
-	}
-	return jsonValue{}, faultBroken
-}
-
-// scanString reads a string whose first byte, after the quote, is at i.
-func scanString(line []byte, i int) (jsonValue, int) {
-	start, kind := i, jsonString
 	for {
-		i = plainEnd(line, i)
-		if i == len(line) {
-			return jsonValue{}, faultCut
+		key, at := scanKey(line, i)
+		if at < 0 {
+			return at
+		}
+		if key.kind == jsonEscaped {
+			r.scratch = jsonUnescape(r.scratch[:0], key.raw)
+			key.raw = r.scratch
+		}
+		var end int
+		if k := l.find(key.raw); k >= 0 {
+			end = r.value(&l.keys[k], line, at, depth)
+		} else {
+			_, end = scanValue(line, at, depth)
+		}
+		if end < 0 {
+			return end
+		}
+		if i = skipSpace(line, end); i == len(line) {
+			return faultCut
 		}
 		switch line[i] {
-		case '"':
-			return jsonValue{line[start:i], kind}, i + 1
-		case '\\':
-			kind = jsonEscaped
-			if i = skipEscape(line, i+1); i < 0 {
-				return jsonValue{}, i
-			}
-		default: // a control character
-			return jsonValue{}, faultBroken
-		}
-	}
-}
-
-const (
-	everyByte = 0x0101010101010101
-	everyHigh = 0x8080808080808080
-)
-
-// plainEnd is the first quote, backslash or control character from i on. It
-// looks at eight bytes at a time: x-everyByte sets the high bit of each byte
-// that is 0, up to and including the lowest one exactly, so that trailing
-// zeros find the first.
-func plainEnd(line []byte, i int) int {
-	for ; i+8 <= len(line); i += 8 {
-		w := binary.LittleEndian.Uint64(line[i:])
-		quote, slash := w^everyByte*'"', w^everyByte*'\\'
-		found := ((quote-everyByte)&^quote | (slash-everyByte)&^slash | (w-everyByte*0x20)&^w) & everyHigh
-		if found != 0 {
-			return i + bits.TrailingZeros64(found)/8
-		}
-	}
-	for i < len(line) && line[i] != '"' && line[i] != '\\' && line[i] >= 0x20 {
-		i++
-	}
-	return i
-}
-
-// skipEscape reads what follows a backslash.
-func skipEscape(line []byte, i int) int {
-	if i == len(line) {
-		return faultCut
-	}
-	switch line[i] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return i + 1
-	case 'u':
-		for end := i + 5; i+1 < end; i++ {
-			if i+1 == len(line) {
-				return faultCut
-			}
-			if _, ok := hexDigit(line[i+1]); !ok {
-				return faultBroken
-			}
-		}
-		return i + 1
-	}
-	return faultBroken
-}
-
-// scanNumber reads a number (RFC 8259 section 6).
-func scanNumber(line []byte, i int) int {
-	if line[i] == '-' {
-		i++
-	}
-	switch {
-	case i == len(line):
-		return faultCut
-	case line[i] == '0':
-		i++
-	case '1' <= line[i] && line[i] <= '9':
-		i = skipDigits(line, i)
-	default:
-		return faultBroken
-	}
-	if i < len(line) && line[i] == '.' {
-		start := i + 1
-		if i = skipDigits(line, start); i == start {
-			return faultAt(line, i)
-		}
-	}
-	if i < len(line) && line[i]|0x20 == 'e' {
-		i++
-		if i < len(line) && (line[i] == '+' || line[i] == '-') {
-			i++
-		}
-		start := i
-		if i = skipDigits(line, start); i == start {
-			return faultAt(line, i)
-		}
-	}
-	return i
-}
-
-func skipDigits(line []byte, i int) int {
-	for i < len(line) && '0' <= line[i] && line[i] <= '9' {
-		i++
-	}
-	return i
-}
-
-func faultAt(line []byte, i int) int {
-	if i == len(line) {
-		return faultCut
-	}
-	return faultBroken
-}
-
-// jsonStack remembers, for each level of nesting, whether it is an object. Its
-// size bounds the work; nothing recurses.
-type jsonStack struct {
-	objects [maxJSONDepth/64 + 1]uint64
-	depth   int
-}
-
-func (s *jsonStack) push(object bool) {
-	word, bit := s.depth/64, uint64(1)<<(s.depth%64)
-	if object {
-		s.objects[word] |= bit
-	} else {
-		s.objects[word] &^= bit
-	}
-	s.depth++
-}
-
-func (s *jsonStack) inObject() bool {
-	top := s.depth - 1
-	return s.objects[top/64]>>(top%64)&1 != 0
-}
-
-// skipNested reads an object or array, whose opening is at i, to its end.
-func skipNested(line []byte, i int) int {
-	var s jsonStack
-	for {
-		// Here a value begins.
-		if i < len(line) && (line[i] == '{' || line[i] == '[') {
-			if s.depth == maxJSONDepth-1 { // the outermost object is not on the stack
-				return faultTooDeep
-			}
-			s.push(line[i] == '{')
-			if i = skipSpace(line, i+1); i == len(line) {
-				return faultCut
-			}
-			if line[i] != closing(s.inObject()) {
-				if i = s.element(line, i); i < 0 {
-					return i
-				}
-				continue
-			}
-		} else {
-			var end int
-			if _, end = scanValue(line, i); end < 0 {
-				return end
-			}
-			if i = skipSpace(line, end); i == len(line) {
-				return faultCut
-			}
-		}
-		// Here a value has ended, or an empty container ends.
-		for line[i] == closing(s.inObject()) {
-			if s.depth--; s.depth == 0 {
-				return i + 1
-			}
-			if i = skipSpace(line, i+1); i == len(line) {
-				return faultCut
-			}
-		}
-		if line[i] != ',' {
+		case ',':
+			i = skipSpace(line, i+1)
+		case '}':
+			return i + 1
+		default:
 			return faultBroken
 		}
-		if i = s.element(line, skipSpace(line, i+1)); i < 0 {
-			return i
+	}
+}
+
+// value reads the value at i of a key that is looked for, and returns where it
+// ends, or a fault.
+func (r *jsonReader) value(node *jsonNode, line []byte, i, depth int) int {
+	var v jsonValue
+	var end int
+	for _, slot := range node.below {
+		r.values[slot] = jsonValue{} // of an object before with the same key
+	}
+	if node.level != nil && i < len(line) && line[i] == '{' {
+		if end = r.object(node.level, line, i, depth+1); end < 0 {
+			return end
 		}
+		v = jsonValue{line[i:end], jsonObject}
+	} else if v, end = scanValue(line, i, depth); end < 0 {
+		return end
 	}
+	if node.slot < 0 {
+		return end
+	}
+	if v.kind == jsonArray && node.first {
+		elements := walkJSON(v)
+		_, v, _ = elements.next()
+	}
+	r.values[node.slot] = v.checked()
+	return end
 }
 
-// element is where the value of the next element begins: after its key, if it
-// is in an object.
-func (s *jsonStack) element(line []byte, i int) int {
-	if !s.inObject() {
-		return i
+// checked is the value, ready to be read: one with bytes that are not UTF-8
+// has to be unescaped.
+func (v jsonValue) checked() jsonValue {
+	if v.kind == jsonString && !utf8.Valid(v.raw) {
+		v.kind = jsonEscaped
 	}
-	_, i = scanKey(line, i)
-	return i
-}
-
-func closing(object bool) byte {
-	if object {
-		return '}'
-	}
-	return ']'
+	return v
 }

@@ -6,11 +6,15 @@ import (
 	"rulecast/ingest/record"
 )
 
-// jsonKey is a key that a format reads.
+// jsonKey is a key that a format reads. Keys of one format differ in name or in
+// what they are within.
 type jsonKey struct {
-	name string
-	sets record.Columns // the columns that a log with this key has
-	flag bool           // true and false are values too
+	name   string
+	within []string       // the keys of the objects around it, the outermost first; nil in the line's own object
+	sets   record.Columns // the columns that a log with this key has
+	flag   bool           // true and false are values too
+	first  bool           // of an array, the value is the first element; one that is empty has none
+	nested bool           // objects and arrays are values too (see walkJSON)
 }
 
 // jsonDecoder reads logs of one JSON object per line.
@@ -40,15 +44,7 @@ const (
 )
 
 func newJSONDecoder(keys []jsonKey, row jsonRow) *jsonDecoder {
-	return &jsonDecoder{keys: keys, row: row, reader: newJSONReader(jsonNames(keys))}
-}
-
-func jsonNames(keys []jsonKey) []string {
-	names := make([]string, len(keys))
-	for i, k := range keys {
-		names[i] = k.name
-	}
-	return names
+	return &jsonDecoder{keys: keys, row: row, reader: newJSONReader(keys)}
 }
 
 // Decode implements Decoder.
@@ -92,7 +88,9 @@ func (d *jsonDecoder) line(line []byte, b *record.Builder) string {
 		case jsonNone:
 			continue
 		case jsonObject, jsonArray:
-			return reasonJSONKind
+			if !d.keys[i].nested {
+				return reasonJSONKind
+			}
 		case jsonTrue, jsonFalse:
 			if !d.keys[i].flag {
 				return reasonJSONKind
@@ -109,8 +107,12 @@ func (d *jsonDecoder) line(line []byte, b *record.Builder) string {
 
 // text is the value of a key, unescaped: nil if it is missing or null. It is
 // good until the next call.
-func (d *jsonDecoder) text(key int) []byte {
-	switch v := d.reader.values[key]; v.kind {
+func (d *jsonDecoder) text(key int) []byte { return d.unescaped(d.reader.values[key]) }
+
+// unescaped is the text of a value, also of one that a walk found: nil if it is
+// missing, null, an object or an array. It is good until the next call.
+func (d *jsonDecoder) unescaped(v jsonValue) []byte {
+	switch v.kind {
 	case jsonString, jsonNumber, jsonTrue, jsonFalse:
 		return v.raw
 	case jsonEscaped:
@@ -158,7 +160,7 @@ const sniffedJSONLines = 10
 // sniffJSON looks for a line that judge, which gets the values found, does not
 // miss anything in.
 func sniffJSON(head []byte, whole bool, keys []jsonKey, judge func(values []jsonValue) string) (missed string) {
-	r := newJSONReader(jsonNames(keys))
+	r := newJSONReader(keys)
 	head = bytes.TrimPrefix(head, []byte(byteOrderMark))
 	first := ""
 	for looked := 0; len(head) > 0 && looked < sniffedJSONLines; {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,15 +13,30 @@ import (
 	"pgregory.net/rapid"
 )
 
-var jsonTestKeys = []string{"a", "b", "ab", "ClientIP", "cs(Referer)", "timestamp(ms)", "é"}
+// jsonTestKeys has keys beside, around and within others, and one whose name
+// has a dot.
+var jsonTestKeys = []jsonKey{
+	{name: "a"}, {name: "b"}, {name: "ab"}, {name: "ClientIP"}, {name: "cs(Referer)"}, {name: "timestamp(ms)"}, {name: "é"}, {name: ""}, {name: "a.b"},
+	{name: "b", within: []string{"a"}}, {name: "a", within: []string{"a"}}, {name: "a", within: []string{"a", "a"}, first: true},
+	{name: "c", within: []string{"a", "b"}}, {name: "b", within: []string{"c", ""}}, {name: "ab", within: []string{"é"}}, {name: "d", first: true},
+	{name: "e", within: []string{"d"}},
+}
 
-// checkJSON compares the reader with encoding/json on one line.
-func checkJSON(t interface {
+type failer interface {
 	Helper()
 	Fatalf(string, ...any)
-}, line []byte) {
+}
+
+// checkJSON compares the reader with encoding/json on one line.
+func checkJSON(t failer, line []byte) {
 	t.Helper()
 	r := newJSONReader(jsonTestKeys)
+	checkJSONWith(t, r, line)
+}
+
+// checkJSONWith compares a reader that has read other lines.
+func checkJSONWith(t failer, r *jsonReader, line []byte) {
+	t.Helper()
 	reason := r.read(line)
 	trimmed := bytes.Trim(line, " \t\r\n")
 	valid := json.Valid(line) && trimmed[0] == '{'
@@ -36,27 +52,40 @@ func checkJSON(t interface {
 	if !valid {
 		return
 	}
-	var want map[string]json.RawMessage
-	if err := json.Unmarshal(line, &want); err != nil {
-		t.Fatalf("%q: %v", line, err)
-	}
-	for i, name := range jsonTestKeys {
-		raw, has := want[name]
+	for i, key := range jsonTestKeys {
+		raw, has := lookUpJSON(line, key)
 		got := r.values[i]
 		if has != (got.kind != jsonNone) {
-			t.Fatalf("%q: key %q is there: %v, kind %d", line, name, has, got.kind)
+			t.Fatalf("%q: key %q is there: %v, kind %d", line, append(key.within, key.name), has, got.kind)
 		}
-		if !has {
-			continue
+		if has {
+			checkJSONValue(t, got, raw)
 		}
-		checkJSONValue(t, got, raw)
 	}
 }
 
-func checkJSONValue(t interface {
-	Helper()
-	Fatalf(string, ...any)
-}, got jsonValue, raw json.RawMessage) {
+// lookUpJSON is the value of a key as encoding/json finds it.
+func lookUpJSON(object json.RawMessage, key jsonKey) (raw json.RawMessage, has bool) {
+	for _, name := range append(slices.Clone(key.within), key.name) {
+		var members map[string]json.RawMessage
+		if json.Unmarshal(object, &members) != nil {
+			return nil, false
+		}
+		if object, has = members[name]; !has {
+			return nil, false
+		}
+	}
+	if key.first && object[0] == '[' {
+		var elements []json.RawMessage
+		if json.Unmarshal(object, &elements); len(elements) == 0 {
+			return nil, false
+		}
+		return elements[0], true
+	}
+	return object, true
+}
+
+func checkJSONValue(t failer, got jsonValue, raw json.RawMessage) {
 	t.Helper()
 	kind := map[byte]jsonKind{'{': jsonObject, '[': jsonArray, 't': jsonTrue, 'f': jsonFalse, 'n': jsonNull, '"': jsonString}[raw[0]]
 	if kind == jsonNone {
@@ -77,6 +106,49 @@ func checkJSONValue(t interface {
 	if got.kind != kind || !bytes.Equal(text, raw) {
 		t.Fatalf("got kind %d %q, want kind %d %q", got.kind, text, kind, raw)
 	}
+	checkJSONWalk(t, got, raw)
+}
+
+// checkJSONWalk walks through an object or array, and what is in it, along with
+// a json.Decoder.
+func checkJSONWalk(t failer, v jsonValue, raw json.RawMessage) {
+	t.Helper()
+	if v.kind != jsonArray && v.kind != jsonObject {
+		w := walkJSON(v)
+		if _, _, ok := w.next(); ok {
+			t.Fatalf("%q: walked", v.raw)
+		}
+		return
+	}
+	tokens := json.NewDecoder(bytes.NewReader(raw))
+	if _, err := tokens.Token(); err != nil {
+		t.Fatalf("%q: %v", raw, err)
+	}
+	w := walkJSON(v)
+	for tokens.More() {
+		key, value, ok := w.next()
+		if !ok {
+			t.Fatalf("%q: the walk ends early", raw)
+		}
+		if v.kind == jsonObject {
+			want, err := tokens.Token()
+			got := string(key.raw)
+			if key.kind == jsonEscaped {
+				got = string(jsonUnescape(nil, key.raw))
+			}
+			if err != nil || got != want {
+				t.Fatalf("%q: key %q, want %v", raw, got, want)
+			}
+		}
+		var element json.RawMessage
+		if err := tokens.Decode(&element); err != nil {
+			t.Fatalf("%q: %v", raw, err)
+		}
+		checkJSONValue(t, value, element)
+	}
+	if _, value, ok := w.next(); ok {
+		t.Fatalf("%q: the walk goes on to %q", raw, value.raw)
+	}
 }
 
 var jsonSeeds = []string{
@@ -85,6 +157,8 @@ var jsonSeeds = []string{
 	`{"a":01}`, `{"a":1.}`, `{"a":-}`, `{"a":1e}`, `{"a":.5}`, `{"a":nul}`, `{"a":"\u12g4"}`, `{"a":"\x41"}`, `{"a":1,}`, `{,}`,
 	`{"a":[1,]}`, `{"a":{"b":1,}}`, `{"a":{"b"}}`, `{"a":[}]}`, `{"a"}`, `{"a":}`, `{"a":1}x`, `[{"a":1}]`, `{"a":"` + "\x01" + `"}`, `{"a`, `{`, ``,
 	`{"a":"0123456\\"}`, `{"a":"01234567\\\\","b":"0123456\\\""}`, `{"a":[[[{"x":[{}]}]]]}`, "\t{\"a\"\r:\n1\n}\n", `{"a":1 "b":2}`,
+	`{"a":{"b":1,"a":{"a":[{"b":2},3]},"b":{"c":"x"}},"a.b":1,"":2}`, `{"a":{"b":1},"a":{"a":2}}`, `{"a":{"b":1},"a":3}`, `{"c":{"":{"b":null}}}`,
+	`{"a":{"a":{"a":[]}},"d":[ ]}`, `{"d":[ "x" , 1]}`, `{"d":[["\\"]],"d":"y"}`, `{"d":{"e":1,}}`, `{"d":{"e":1}x}`, `{"d":{"e":1`, `{"d":{"e":1},"d":{}}`, `{"d" : { } }`,
 	`{"a":[1 2]}`, `{"a":{"b":1 "c":2}}`, `{"a":tru`, `{"a":[tru`, `{"a":"\`, `{"a":"\u00`, `{"a":-1.0E-09}`, `{"a":00}`, `{"a":--1}`,
 }
 
@@ -96,15 +170,15 @@ func TestJSONSeeds(t *testing.T) {
 
 func TestJSONReasons(t *testing.T) {
 	deep := func(n int) string { return `{"a":` + strings.Repeat("[", n) + strings.Repeat("]", n) + "}" }
+	within := func(n int) string { return `{"a":{"a":{"a":` + strings.Repeat("[", n) + strings.Repeat("]", n) + "}}}" }
 	mixed := `{"a":` + strings.Repeat(`[{"x":`, 700) + "1" + strings.Repeat("}]", 700) + "}"
 	for line, want := range map[string]string{
-		deep(maxJSONDepth - 1): "", deep(maxJSONDepth): jsonTooDeep, strings.Repeat("[", 1<<20): jsonNotObject, mixed: jsonTooDeep,
+		deep(maxJSONDepth - 1): "", deep(maxJSONDepth): jsonTooDeep, within(maxJSONDepth - 3): "", within(maxJSONDepth - 2): jsonTooDeep, strings.Repeat("[", 1<<20): jsonNotObject, mixed: jsonTooDeep,
 		`{"a":` + strings.Repeat("[", 1<<20): jsonTooDeep,
 		`{"a":[1,2`:                          jsonCut, `{"a":"x`: jsonCut, `{`: jsonCut, `{"a":1,`: jsonCut, `{"a":1`: jsonCut, `{"a":-`: jsonCut,
 		`{"a":[1}`: jsonBroken, `"a"`: jsonNotObject, "": jsonNotObject,
 	} {
-		r := newJSONReader(jsonTestKeys)
-		if got := r.read([]byte(line)); got != want {
+		if got := newJSONReader(jsonTestKeys).read([]byte(line)); got != want {
 			t.Errorf("%.40q: %q, want %q", line, got, want)
 		}
 	}
@@ -112,6 +186,7 @@ func TestJSONReasons(t *testing.T) {
 
 // TestJSONProperty reads random objects, whole and damaged.
 func TestJSONProperty(t *testing.T) {
+	keys := rapid.OneOf(rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "ab", "", "é", "a.b", "ClientIP"}), rapid.StringOfN(rapid.RuneFrom([]rune("ab\"é")), 0, 3, -1))
 	text := rapid.StringOfN(rapid.RuneFrom([]rune(`ab"\/{}[]:,0é😀`+"\n\t\x7f")), 0, 20, -1)
 	var value func(depth int) *rapid.Generator[any]
 	value = func(depth int) *rapid.Generator[any] {
@@ -121,10 +196,9 @@ func TestJSONProperty(t *testing.T) {
 			return leaf
 		}
 		return rapid.OneOf(leaf, rapid.Map(rapid.SliceOfN(value(depth-1), 0, 3), toAny),
-			rapid.Map(rapid.MapOfN(text, value(depth-1), 0, 3), toAny))
+			rapid.Map(rapid.MapOfN(keys, value(depth-1), 0, 4), toAny))
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		keys := rapid.OneOf(rapid.SampledFrom(jsonTestKeys), text)
 		line, err := json.Marshal(rapid.MapOfN(keys, value(3), 0, 6).Draw(t, "object"))
 		if err != nil {
 			t.Fatal(err)
