@@ -1,6 +1,9 @@
 package format
 
-import "unicode/utf8"
+import (
+	"math/bits"
+	"unicode/utf8"
+)
 
 // jsonKind is what a JSON value is.
 type jsonKind uint8
@@ -40,156 +43,198 @@ const maxJSONDepth = 1000
 // match in case.
 type jsonReader struct {
 	values  []jsonValue // of the line read last, by number of the key; aliasing it
+	found   jsonSlots   // the numbers of those that are there
+	wrong   bool        // a key may have a value of a kind that it must not have
 	root    jsonLevel
 	scratch []byte
 }
 
-// jsonLevel is the keys that are looked for in one object.
-type jsonLevel struct {
-	keys    []jsonNode
-	buckets [64]uint8 // first of the keys of a length and last byte, plus one
-}
+// maxJSONKeys is how many keys a format can have.
+const maxJSONKeys = 256
 
-// jsonNode is a key of a level.
-type jsonNode struct {
-	name  string
-	next  uint8 // the next one in the same bucket, plus one
-	first bool  // of an array, the first element is the value
-	slot  int   // number of the value, -1 if only what is within is looked for
-	level *jsonLevel
-	below []int // numbers of all values within
-}
+// jsonSlots is a set of numbers of keys.
+type jsonSlots [maxJSONKeys / 64]uint64
 
-// newJSONReader makes a reader for keys that differ, at most 255 of one object.
+func (s *jsonSlots) add(slot int)    { s[slot>>6&3] |= 1 << (slot & 63) }
+func (s *jsonSlots) remove(slot int) { s[slot>>6&3] &^= 1 << (slot & 63) }
+
+// newJSONReader makes a reader for at most maxJSONKeys keys, which differ.
 func newJSONReader(keys []jsonKey) *jsonReader {
 	r := &jsonReader{values: make([]jsonValue, len(keys))}
+	r.root.init()
 	for slot, key := range keys {
 		level := &r.root
 		for _, name := range key.within {
-			node := level.node(name)
+			node := level.wanted(name)
 			node.below = append(node.below, slot)
 			if node.level == nil {
 				node.level = new(jsonLevel)
+				node.level.init()
 			}
 			level = node.level
 		}
-		node := level.node(key.name)
-		node.slot, node.first = slot, key.first
+		node := level.wanted(key.name)
+		node.slot, node.first, node.kinds = slot, key.first, key.kinds()
 	}
 	return r
-}
-
-// node is the node of a key, which is added if it is new. It is valid until
-// the next one is added.
-func (l *jsonLevel) node(name string) *jsonNode {
-	if i := l.find([]byte(name)); i >= 0 {
-		return &l.keys[i]
-	}
-	b := jsonBucket(name)
-	l.keys = append(l.keys, jsonNode{name: name, next: l.buckets[b], slot: -1})
-	l.buckets[b] = uint8(len(l.keys))
-	return &l.keys[len(l.keys)-1]
-}
-
-func jsonBucket[T string | []byte](key T) int {
-	if len(key) == 0 {
-		return 0
-	}
-	return (len(key)*7 + int(key[len(key)-1])) & 63
-}
-
-// find returns the number of a key, or -1.
-func (l *jsonLevel) find(key []byte) int {
-	for i := l.buckets[jsonBucket(key)]; i != 0; i = l.keys[i-1].next {
-		if l.keys[i-1].name == string(key) {
-			return int(i - 1)
-		}
-	}
-	return -1
 }
 
 // read reads a line, with or without its line end, and returns "" or why it
 // cannot be read; the values found up to there are set even then. Of a key
 // that comes twice the last value counts.
 func (r *jsonReader) read(line []byte) (reason string) {
-	clear(r.values)
-	i := skipSpace(line, 0)
-	if i == len(line) || line[i] != '{' {
-		return jsonNotObject
+	before := r.found
+	r.found, r.wrong = jsonSlots{}, false
+	end := faultNotObject
+	if i := skipSpace(line, 0); i < len(line) && line[i] == '{' {
+		end = r.object(&r.root, line, i, 1)
 	}
-	if i = r.object(&r.root, line, i, 1); i < 0 {
-		return jsonReason(i)
+	for w, slots := range before {
+		for gone := slots &^ r.found[w]; gone != 0; gone &= gone - 1 {
+			r.values[w*64+bits.TrailingZeros64(gone)] = jsonValue{}
+		}
 	}
-	if skipSpace(line, i) != len(line) {
-		return jsonBroken
+	if end >= 0 && skipSpace(line, end) != len(line) {
+		end = faultBroken
 	}
-	return ""
+	return jsonReason(end)
 }
 
 // object reads the object whose brace is at i, the depth-th around its values,
 // and returns where it ends, or a fault.
+//
+// Lines of a log mostly have the same keys in the same order. So what stood
+// between two values the last time is compared with what is there, and only
+// where they differ the key is looked up.
 func (r *jsonReader) object(l *jsonLevel, line []byte, i, depth int) int {
-	i = skipSpace(line, i+1)
-	if i < len(line) && line[i] == '}' {
-		return i + 1
-	}
-	for {
-		key, at := scanKey(line, i)
-		if at < 0 {
-			return at
-		}
-		if key.kind == jsonEscaped {
-			r.scratch = jsonUnescape(r.scratch[:0], key.raw)
-			key.raw = r.scratch
-		}
-		var end int
-		if k := l.find(key.raw); k >= 0 {
-			end = r.value(&l.keys[k], line, at, depth)
+	i++
+	for last := &l.start; ; {
+		node, quoted := last.after, last.quoted
+		if n := len(last.lead); n > 0 && n <= len(line)-i && string(line[i:i+n]) == string(last.lead) {
+			i += n
+		} else if node, i = r.member(l, last, line, i); node == nil {
+			return i
 		} else {
-			_, end = scanValue(line, at, depth)
+			quoted = false
 		}
-		if end < 0 {
-			return end
+		last = node
+		if quoted {
+			i = r.text(node, line, i)
+		} else {
+			i = r.value(node, line, i, depth)
 		}
-		if i = skipSpace(line, end); i == len(line) {
-			return faultCut
-		}
-		switch line[i] {
-		case ',':
-			i = skipSpace(line, i+1)
-		case '}':
-			return i + 1
-		default:
-			return faultBroken
+		if i < 0 {
+			return i
 		}
 	}
 }
 
-// value reads the value at i of a key that is looked for, and returns where it
-// ends, or a fault.
-func (r *jsonReader) value(node *jsonNode, line []byte, i, depth int) int {
-	var v jsonValue
-	var end int
-	for _, slot := range node.below {
-		r.values[slot] = jsonValue{} // of an object before with the same key
+// member reads what is between the value that ends at i, that of last, and the
+// next one, which begins where it says. Without a node there is none: the
+// object ends there, or it is a fault.
+func (r *jsonReader) member(l *jsonLevel, last *jsonNode, line []byte, i int) (*jsonNode, int) {
+	begin := skipSpace(line, i)
+	switch {
+	case begin == len(line):
+		return nil, faultCut
+	case line[begin] == '}':
+		return nil, begin + 1
+	case last == &l.start:
+	case line[begin] != ',':
+		return nil, faultBroken
+	default:
+		begin = skipSpace(line, begin+1)
 	}
-	if node.level != nil && i < len(line) && line[i] == '{' {
-		if end = r.object(node.level, line, i, depth+1); end < 0 {
-			return end
-		}
-		v = jsonValue{line[i:end], jsonObject}
-	} else if v, end = scanValue(line, i, depth); end < 0 {
+	key, at := scanKey(line, begin)
+	if at < 0 {
+		return nil, at
+	}
+	if key.kind == jsonEscaped {
+		r.scratch = jsonUnescape(r.scratch[:0], key.raw)
+		key.raw = r.scratch
+	}
+	node := l.node(key.raw)
+	if node != &l.other {
+		last.learn(node, line[i:at], at < len(line) && line[at] == '"')
+	}
+	return node, at
+}
+
+// text reads the string at i, behind its quote.
+func (r *jsonReader) text(node *jsonNode, line []byte, i int) int {
+	end, ascii := plainEnd(line, i)
+	if end == len(line) {
+		return faultCut
+	}
+	v := jsonValue{line[i:end], jsonString}
+	if line[end] == '"' {
+		end++
+	} else if v, end = scanString(line, i); end < 0 {
 		return end
 	}
-	if node.slot < 0 {
+	if node.slot >= 0 {
+		if !ascii {
+			v = v.checked()
+		}
+		r.set(node, v)
+	}
+	return end
+}
+
+// value reads the value at i, and returns where it ends, or a fault.
+func (r *jsonReader) value(node *jsonNode, line []byte, i, depth int) int {
+	if node.within() {
+		return r.outer(node, line, i, depth)
+	}
+	v, end := scanValue(line, i, depth)
+	if end >= 0 && node.slot >= 0 {
+		r.set(node, v.checked())
+	}
+	return end
+}
+
+func (r *jsonReader) set(node *jsonNode, v jsonValue) {
+	r.values[node.slot] = v
+	r.found.add(node.slot)
+	if node.kinds>>v.kind&1 == 0 {
+		r.wrong = true
+	}
+}
+
+// outer reads the value of a key that has others within it, or whose value is
+// the first element of an array.
+func (r *jsonReader) outer(node *jsonNode, line []byte, i, depth int) int {
+	for _, slot := range node.below {
+		r.unset(slot) // of an object before with the same key
+	}
+	var v jsonValue
+	var end int
+	if node.level != nil && i < len(line) && line[i] == '{' {
+		end = r.object(node.level, line, i, depth+1)
+		if end >= 0 {
+			v = jsonValue{line[i:end], jsonObject}
+		}
+	} else {
+		v, end = scanValue(line, i, depth)
+	}
+	if end < 0 || node.slot < 0 {
 		return end
 	}
 	if v.kind == jsonArray && node.first {
 		elements := walkJSON(v)
-		_, v, _ = elements.next()
+		var ok bool
+		if _, v, ok = elements.next(); !ok {
+			r.unset(node.slot)
+			return end
+		}
 	}
-	r.values[node.slot] = v.checked()
+	r.set(node, v.checked())
 	return end
+}
+
+func (r *jsonReader) unset(slot int) {
+	r.values[slot] = jsonValue{}
+	r.found.remove(slot)
 }
 
 // checked is the value, ready to be read: one with bytes that are not UTF-8

@@ -17,12 +17,24 @@ type jsonKey struct {
 	nested bool           // objects and arrays are values too (see walkJSON)
 }
 
+// kinds is the set of the kinds of value that the key may have.
+func (k *jsonKey) kinds() uint16 {
+	kinds := uint16(1<<jsonString | 1<<jsonEscaped | 1<<jsonNumber | 1<<jsonNull)
+	if k.flag {
+		kinds |= 1<<jsonTrue | 1<<jsonFalse
+	}
+	if k.nested {
+		kinds |= 1<<jsonObject | 1<<jsonArray
+	}
+	return kinds
+}
+
 // jsonDecoder reads logs of one JSON object per line.
 type jsonDecoder struct {
 	keys    []jsonKey
 	row     jsonRow
 	reader  *jsonReader
-	present record.Columns
+	found   jsonSlots // the keys of the line that said last which columns are present
 	date    dateCache
 	scratch []byte
 }
@@ -82,27 +94,35 @@ func (d *jsonDecoder) line(line []byte, b *record.Builder) string {
 	if reason := d.reader.read(line); reason != "" {
 		return reason
 	}
-	var present record.Columns
-	for i, v := range d.reader.values {
-		switch v.kind {
-		case jsonNone:
-			continue
-		case jsonObject, jsonArray:
-			if !d.keys[i].nested {
-				return reasonJSONKind
-			}
-		case jsonTrue, jsonFalse:
-			if !d.keys[i].flag {
-				return reasonJSONKind
-			}
-		}
-		present |= d.keys[i].sets
+	if d.reader.wrong && d.isWrong() {
+		return reasonJSONKind
 	}
-	if present != d.present {
-		d.present = present
-		b.SetPresent(present)
+	if d.reader.found != d.found {
+		d.found = d.reader.found
+		b.SetPresent(d.present())
 	}
 	return d.row(d, b)
+}
+
+// isWrong reports whether a value is of a kind that it must not have.
+func (d *jsonDecoder) isWrong() bool {
+	for i, v := range d.reader.values {
+		if v.kind != jsonNone && d.keys[i].kinds()>>v.kind&1 == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// present is the columns that the line at hand has.
+func (d *jsonDecoder) present() record.Columns {
+	var present record.Columns
+	for i, v := range d.reader.values {
+		if v.kind != jsonNone {
+			present |= d.keys[i].sets
+		}
+	}
+	return present
 }
 
 // text is the value of a key, unescaped: nil if it is missing or null. It is

@@ -7,16 +7,22 @@ import (
 
 // Faults, in place of the offset at which a scan ends.
 const (
-	faultCut     = -1
-	faultBroken  = -2
-	faultTooDeep = -3
+	faultCut       = -1
+	faultBroken    = -2
+	faultTooDeep   = -3
+	faultNotObject = -4
 )
 
+// jsonReason is the reason for a fault, "" for an offset.
 func jsonReason(fault int) string {
-	switch fault {
-	case faultCut:
+	switch {
+	case fault >= 0:
+		return ""
+	case fault == faultNotObject:
+		return jsonNotObject
+	case fault == faultCut:
 		return jsonCut
-	case faultTooDeep:
+	case fault == faultTooDeep:
 		return jsonTooDeep
 	}
 	return jsonBroken
@@ -98,7 +104,7 @@ func scanLiteral(line []byte, i int, word string, kind jsonKind) (jsonValue, int
 func scanString(line []byte, i int) (jsonValue, int) {
 	start, kind := i, jsonString
 	for {
-		i = plainEnd(line, i)
+		i, _ = plainEnd(line, i)
 		if i == len(line) {
 			return jsonValue{}, faultCut
 		}
@@ -121,23 +127,28 @@ const (
 	everyHigh = 0x8080808080808080
 )
 
-// plainEnd is the first quote, backslash or control character from i on. It
-// looks at eight bytes at a time: x-everyByte sets the high bit of each byte
-// that is 0, up to and including the lowest one exactly, so that trailing
-// zeros find the first.
-func plainEnd(line []byte, i int) int {
-	for ; i+8 <= len(line); i += 8 {
+// plainEnd is the first quote, backslash or control character from i on, and
+// whether all before it are ASCII. It looks at eight bytes at a time, where
+// x-everyByte*n sets the high bit of each byte of x that is less than n, up to
+// and including the lowest one exactly, so that trailing zeros find the first.
+// With a bit flipped, the quote is just above the control characters and what
+// was there is above it.
+func plainEnd(line []byte, i int) (end int, ascii bool) {
+	high := uint64(0)
+	for ; i <= len(line)-8; i += 8 {
 		w := binary.LittleEndian.Uint64(line[i:])
-		quote, slash := w^everyByte*'"', w^everyByte*'\\'
-		found := ((quote-everyByte)&^quote | (slash-everyByte)&^slash | (w-everyByte*0x20)&^w) & everyHigh
+		quote, slash := w^everyByte*2, w^everyByte*'\\'
+		found := ((quote-everyByte*0x21)&^quote | (slash-everyByte)&^slash) & everyHigh
 		if found != 0 {
-			return i + bits.TrailingZeros64(found)/8
+			n := bits.TrailingZeros64(found)
+			return i + n/8, (high|w<<(63-n))&everyHigh == 0
 		}
+		high |= w
 	}
-	for i < len(line) && line[i] != '"' && line[i] != '\\' && line[i] >= 0x20 {
-		i++
+	for ; i < len(line) && line[i] != '"' && line[i] != '\\' && line[i] >= 0x20; i++ {
+		high |= uint64(line[i])
 	}
-	return i
+	return i, high&everyHigh == 0
 }
 
 // skipEscape reads what follows a backslash.

@@ -204,6 +204,8 @@ func TestJSONProperty(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkJSON(t, line)
+		r := newJSONReader(jsonTestKeys)
+		checkJSONWith(t, r, line)
 		for range 5 {
 			damaged := bytes.Clone(line)
 			at := rapid.IntRange(0, len(line)-1).Draw(t, "at")
@@ -216,8 +218,55 @@ func TestJSONProperty(t *testing.T) {
 				damaged = append(damaged[:at], damaged[at+1:]...)
 			}
 			checkJSON(t, damaged)
+			checkJSONWith(t, r, damaged)
 		}
 	})
+}
+
+// TestJSONOrder reads lines with one reader whose members come in the same
+// order or nearly, so that what it expects to come next often, but not always,
+// does.
+func TestJSONOrder(t *testing.T) {
+	long := strings.Repeat("k", longestLearned+1)
+	rapid.Check(t, func(t *rapid.T) {
+		members := rapid.SliceOfN(rapid.SampledFrom([]string{
+			`"a":"x"`, `"a" : "y"`, `"a":1`, `"\u0061":"z"`, `"b":"é"`, `"b":null`, `"ab":"\""`, `"ab":"` + "\xff" + `"`, `"d":["x"]`, `"d":"x"`, `"d":[]`,
+			`"a":{"b":"x","a":{"a":"y"}}`, `"a":{"a":{"a":["y"]},"b":2}`, `"a":{}`, `"other":"x"`, `"other":17`, `"` + long + `":"x"`, `"":{}`, `"":""`,
+		}), 1, 8).Draw(t, "members")
+		r := newJSONReader(jsonTestKeys)
+		for range 6 {
+			members := slices.Clone(members)
+			at := rapid.IntRange(0, len(members)-1).Draw(t, "at")
+			switch rapid.IntRange(0, 3).Draw(t, "change") {
+			case 0:
+				members = slices.Delete(members, at, at+1)
+			case 1:
+				to := rapid.IntRange(0, len(members)-1).Draw(t, "to")
+				members[at], members[to] = members[to], members[at]
+			case 2:
+				members[at] = rapid.SampledFrom([]string{``, `,"a":"x"`, `"a"`, `"a":`, `"a":"`, `"b":"x"`, `"other":{"b":[{}]}`, ` "a":"x" `}).Draw(t, "other")
+			}
+			line := "{" + strings.Join(members, rapid.SampledFrom([]string{",", ",", ", ", " ,", ""}).Draw(t, "comma")) + "}"
+			checkJSONWith(t, r, []byte(line[:max(0, len(line)-max(0, rapid.IntRange(-9, 3).Draw(t, "cut")))]))
+		}
+	})
+}
+
+// TestJSONManyKeys has more keys than are remembered, all in few buckets.
+func TestJSONManyKeys(t *testing.T) {
+	r := newJSONReader(jsonTestKeys)
+	for i := range 3000 {
+		checkJSONWith(t, r, []byte(`{"key`+strconv.Itoa(i%1000)+`x":{},"a":`+strconv.Itoa(i)+`}`))
+	}
+	n := 0
+	for _, node := range r.root.buckets {
+		for ; node != nil; node = node.next {
+			n++
+		}
+	}
+	if most := mostLearned*jsonBuckets + len(jsonTestKeys); n > most {
+		t.Errorf("%d keys are remembered, want at most %d", n, most)
+	}
 }
 
 func toAny[T any](v T) any { return v }
@@ -226,9 +275,14 @@ func FuzzJSON(f *testing.F) {
 	for _, seed := range jsonSeeds {
 		f.Add([]byte(seed))
 	}
-	f.Fuzz(func(t *testing.T, line []byte) {
-		checkJSON(t, line)
-		jsonUnescape(nil, line)
+	f.Add([]byte(strings.Join(jsonSeeds, "\n")))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		checkJSON(t, text)
+		r := newJSONReader(jsonTestKeys)
+		for line := range bytes.Lines(text) {
+			checkJSONWith(t, r, line)
+		}
+		jsonUnescape(nil, text)
 	})
 }
 
