@@ -8,6 +8,7 @@ func All() []*Format {
 		cloudFront(),
 		cloudFrontJSON(),
 		cloudflare(),
+		gcpLB(),
 		vhostCombined(),
 		combined(),
 		common(),

@@ -1,11 +1,6 @@
 package format
 
-import (
-	"bytes"
-
-	"rulecast/ingest/record"
-	"rulecast/ingest/referer"
-)
+import "rulecast/ingest/record"
 
 // cloudflare is Cloudflare's HTTP requests as Logpush and Logpull deliver
 // them: one object per line, with the fields that the owner has chosen. Values
@@ -108,13 +103,10 @@ func cloudflareRow(d *jsonDecoder, b *record.Builder) string {
 	if !isViewer(d) {
 		return jsonDuplicate
 	}
-	if !d.has(cflClient) {
-		return reasonClientMissing
+	if reason := d.client(b, cflClient); reason != "" {
+		return reason
 	}
-	if !b.SetClient(d.text(cflClient)) {
-		return reasonClient
-	}
-	if reason := cloudflareTime(d, b); reason != "" {
+	if reason := d.time(b, cflStart, cflEnd); reason != "" {
 		return reason
 	}
 	if reason := d.status(b, cflStatus); reason != "" {
@@ -133,7 +125,7 @@ func cloudflareRow(d *jsonDecoder, b *record.Builder) string {
 	b.SetString(record.ContentType, d.text(cflContentType), nil)
 	b.SetText(record.RequestID, d.text(cflRayID), nil)
 	cloudflareURL(d, b)
-	cloudflareReferer(d, b)
+	d.referer(b, cflReferer)
 	cloudflareAction(d, b)
 	return ""
 }
@@ -152,48 +144,11 @@ func isViewer(d *jsonDecoder) bool {
 	return false
 }
 
-// cloudflareTime sets the beginning of the request, or its end if that is all
-// there is.
-func cloudflareTime(d *jsonDecoder, b *record.Builder) string {
-	key := cflStart
-	if !d.has(cflStart) {
-		key = cflEnd
-	}
-	raw := d.text(key)
-	if len(raw) == 0 || string(raw) == "0" {
-		return ""
-	}
-	us, ok := parseEpoch(raw)
-	if !ok {
-		us, ok = parseRFC3339(raw, &d.date)
-	}
-	if !ok {
-		return reasonTime
-	}
-	b.SetTime(us)
-	return ""
-}
-
 func cloudflareURL(d *jsonDecoder, b *record.Builder) {
-	if !d.has(cflURI) {
+	if d.has(cflURI) {
+		setTarget(b, d.text(cflURI))
+	} else {
 		b.SetValue(record.Path, d.text(cflPath))
-		return
-	}
-	path, query, _ := bytes.Cut(d.text(cflURI), []byte{'?'})
-	b.SetValue(record.Path, path)
-	b.SetValue(record.Query, query)
-}
-
-// cloudflareReferer sets the header. "" is a header that was not sent or was
-// empty; "-" is one that said so, not a sign of absence.
-func cloudflareReferer(d *jsonDecoder, b *record.Builder) {
-	switch v := d.text(cflReferer); string(v) {
-	case "":
-	case "-":
-		b.SetID(record.RefererHost, record.ID(referer.ClassNoScheme))
-		b.SetValue(record.Referer, v)
-	default:
-		b.SetReferer(v, nil)
 	}
 }
 

@@ -84,11 +84,8 @@ func missedByCloudFrontJSON(values []jsonValue) string {
 }
 
 func cloudFrontJSONRow(d *jsonDecoder, b *record.Builder) string {
-	if !d.has(cfClient) {
-		return reasonClientMissing
-	}
-	if !b.SetClient(d.text(cfClient)) {
-		return reasonClient
+	if reason := d.client(b, cfClient); reason != "" {
+		return reason
 	}
 	if reason := cloudFrontJSONTime(d, b); reason != "" {
 		return reason

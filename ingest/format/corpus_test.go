@@ -98,6 +98,9 @@ func corpusCases() []corpusCase {
 		{"cloudflare/*-expected.json", "", 0, 0, 0, nil},
 		{"cloudflare/cloudflare-elastic-sample-event.json", "", 0, 0, 0, nil}, // one object over many lines
 
+		{"gcp_lb/*.log", "gcp-lb", 3, 0, 0, nil},
+		{"gcp_lb/*.json", "", 0, 0, 0, nil},
+
 		// 7 is of the common shape.
 		{"traefik/elastic_integrations__traefik__test-format-common.log", "combined", 7, 0, 0, map[string]int{reasonNoReferer: 1}},
 	}
@@ -125,7 +128,7 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.pattern, diff)
 		}
 	}
-	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*"} {
+	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "gcp_lb/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*"} {
 		files, _ := filepath.Glob(filepath.Join(root, pattern))
 		for _, file := range files {
 			if info, err := os.Stat(file); err == nil && !info.IsDir() && !seen[file] {
