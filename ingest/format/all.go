@@ -9,6 +9,8 @@ func All() []*Format {
 		cloudFrontJSON(),
 		cloudflare(),
 		gcpLB(),
+		azureFrontDoor(),
+		azureAppGateway(),
 		vhostCombined(),
 		combined(),
 		common(),

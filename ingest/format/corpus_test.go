@@ -100,6 +100,11 @@ func corpusCases() []corpusCase {
 
 		{"gcp_lb/*.log", "gcp-lb", 3, 0, 0, nil},
 		{"gcp_lb/*.json", "", 0, 0, 0, nil},
+		{"azure_frontdoor/*.log", "azure-frontdoor", 6, 0, 0, map[string]int{jsonBroken: 1}}, // quotes that no JSON has
+		{"azure_frontdoor/*.json", "", 0, 0, 0, nil},
+		{"azure_appgw/*.log", "azure-appgw", 2, 2, 0, nil},
+		{"azure_appgw/*-expected.json", "", 0, 0, 0, nil},
+		{"azure_appgw/plaso*.json", "azure-appgw", 2, 0, 0, nil},
 
 		// 7 is of the common shape.
 		{"traefik/elastic_integrations__traefik__test-format-common.log", "combined", 7, 0, 0, map[string]int{reasonNoReferer: 1}},
@@ -128,7 +133,7 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.pattern, diff)
 		}
 	}
-	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "gcp_lb/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*"} {
+	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "gcp_lb/*", "azure_*/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*"} {
 		files, _ := filepath.Glob(filepath.Join(root, pattern))
 		for _, file := range files {
 			if info, err := os.Stat(file); err == nil && !info.IsDir() && !seen[file] {
