@@ -9,6 +9,7 @@ func All() []*Format {
 		cloudFrontJSON(),
 		cloudflare(),
 		gcpLB(),
+		fastlyJSON(),
 		azureFrontDoor(),
 		azureAppGateway(),
 		vhostCombined(),

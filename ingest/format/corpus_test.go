@@ -100,6 +100,10 @@ func corpusCases() []corpusCase {
 
 		{"gcp_lb/*.log", "gcp-lb", 3, 0, 0, nil},
 		{"gcp_lb/*.json", "", 0, 0, 0, nil},
+		{"fastly/cratesio-*.log", "fastly-json", 50, 0, 0, nil},
+		{"fastly/cratesio-*.zst", "", 0, 0, 0, nil},                                          // packed
+		{"fastly/govuk*", "", 0, 0, 0, nil},                                                  // fields of their own
+		{"fastly/pypi*", "", 0, 0, 0, nil},                                                   // a log of downloads
 		{"azure_frontdoor/*.log", "azure-frontdoor", 6, 0, 0, map[string]int{jsonBroken: 1}}, // quotes that no JSON has
 		{"azure_frontdoor/*.json", "", 0, 0, 0, nil},
 		{"azure_appgw/*.log", "azure-appgw", 2, 2, 0, nil},
@@ -133,7 +137,7 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.pattern, diff)
 		}
 	}
-	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "gcp_lb/*", "azure_*/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*"} {
+	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "gcp_lb/*", "fastly/*", "azure_*/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*"} {
 		files, _ := filepath.Glob(filepath.Join(root, pattern))
 		for _, file := range files {
 			if info, err := os.Stat(file); err == nil && !info.IsDir() && !seen[file] {

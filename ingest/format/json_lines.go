@@ -33,6 +33,7 @@ func (k *jsonKey) kinds() uint16 {
 type jsonDecoder struct {
 	keys    []jsonKey
 	row     jsonRow
+	payload jsonPayload
 	reader  *jsonReader
 	found   jsonSlots // the keys of the line that said last which columns are present
 	date    dateCache
@@ -43,6 +44,10 @@ type jsonDecoder struct {
 // jsonSkipped for a line that is no request, jsonDuplicate for one that is
 // in the log as the viewer made it, too, or "".
 type jsonRow func(d *jsonDecoder, b *record.Builder) string
+
+// jsonPayload is the part of a line that is the object. What it leaves out is
+// no JSON.
+type jsonPayload func(line []byte) []byte
 
 const (
 	jsonSkipped   = "skipped"
@@ -56,7 +61,7 @@ const (
 )
 
 func newJSONDecoder(keys []jsonKey, row jsonRow) *jsonDecoder {
-	return &jsonDecoder{keys: keys, row: row, reader: newJSONReader(keys)}
+	return &jsonDecoder{keys: keys, row: row, payload: wholeLine, reader: newJSONReader(keys)}
 }
 
 // Decode implements Decoder.
@@ -76,7 +81,7 @@ func (d *jsonDecoder) Decode(block []byte, b *record.Builder, at *Position) int 
 			at.Skipped++
 			continue
 		}
-		switch reason := d.line(line, b); reason {
+		switch reason := d.line(d.payload(line), b); reason {
 		case "":
 			b.Commit()
 		case jsonSkipped:
@@ -180,6 +185,13 @@ const sniffedJSONLines = 10
 // sniffJSON looks for a line that judge, which gets the values found, does not
 // miss anything in.
 func sniffJSON(head []byte, whole bool, keys []jsonKey, judge func(values []jsonValue) string) (missed string) {
+	return sniffJSONBehind(wholeLine, head, whole, keys, judge)
+}
+
+func wholeLine(line []byte) []byte { return line }
+
+// sniffJSONBehind is sniffJSON for objects that are the payload of their lines.
+func sniffJSONBehind(payload jsonPayload, head []byte, whole bool, keys []jsonKey, judge func(values []jsonValue) string) (missed string) {
 	r := newJSONReader(keys)
 	head = bytes.TrimPrefix(head, []byte(byteOrderMark))
 	first := ""
@@ -189,6 +201,7 @@ func sniffJSON(head []byte, whole bool, keys []jsonKey, judge func(values []json
 		if skipSpace(line, 0) == len(line) {
 			continue
 		}
+		line = payload(line)
 		reason := r.read(line)
 		if looked++; looked == 1 {
 			if missed := wholeFileJSON(line, reason, ended); missed != "" {
