@@ -8,6 +8,8 @@ func All() []*Format {
 		cloudFront(),
 		cloudFrontJSON(),
 		cloudflare(),
+		cdn77(),
+		akamai(),
 		gcpLB(),
 		fastlyJSON(),
 		azureFrontDoor(),

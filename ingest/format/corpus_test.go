@@ -98,6 +98,8 @@ func corpusCases() []corpusCase {
 		{"cloudflare/*-expected.json", "", 0, 0, 0, nil},
 		{"cloudflare/cloudflare-elastic-sample-event.json", "", 0, 0, 0, nil}, // one object over many lines
 
+		{"cdn77/*", "cdn77", 1, 0, 0, nil},
+		{"akamai/*", "", 0, 0, 0, nil}, // security events
 		{"gcp_lb/*.log", "gcp-lb", 3, 0, 0, nil},
 		{"gcp_lb/*.json", "", 0, 0, 0, nil},
 		{"fastly/cratesio-*.log", "fastly-json", 50, 0, 0, nil},
@@ -137,7 +139,7 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.pattern, diff)
 		}
 	}
-	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "gcp_lb/*", "fastly/*", "azure_*/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*"} {
+	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "gcp_lb/*", "akamai/*", "cdn77/*", "fastly/*", "azure_*/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*"} {
 		files, _ := filepath.Glob(filepath.Join(root, pattern))
 		for _, file := range files {
 			if info, err := os.Stat(file); err == nil && !info.IsDir() && !seen[file] {

@@ -190,7 +190,7 @@ func fastlyTime(d *jsonDecoder, b *record.Builder) string {
 	if last := len(raw) - 1; last < len(secondLayout)-1 || len(raw) > len(secondLayout+".999999999") || raw[10] != 'T' || raw[last] == 'Z' {
 		return d.time(b, key)
 	}
-	var text [len(secondLayout+".999999999Z")]byte
+	var text [len(secondLayout + ".999999999Z")]byte
 	us, ok := parseRFC3339(append(append(text[:0], raw...), 'Z'), &d.date)
 	if !ok {
 		return d.time(b, key)
