@@ -67,21 +67,36 @@ func read(t interface{ Fatal(...any) }, path string, wants record.Columns) (rows
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer table.Close()
 	b := record.NewBuilder(wants)
-	for err == nil {
-		err = table.Read(b, &format.Position{})
+	err = readAll(table, b, func() {
 		batch := b.Flush(0)
 		rows = append(rows, dump(batch)...)
 		if len(batch.Rejects) > 0 {
 			t.Fatal("reject: ", batch.Rejects[0].Reason)
 		}
-		b.Reset()
-	}
-	if err != io.EOF {
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	return rows, table.Present()
+}
+
+// readAll reads all parts of a table, and calls flush before each Reset.
+func readAll(table format.Table, b *record.Builder, flush func()) error {
+	r := table.NewReader()
+	defer r.Close()
+	for part := range table.Parts() {
+		err := r.Begin(part)
+		for err == nil {
+			err = r.Read(b, &format.Position{})
+			flush()
+			b.Reset()
+		}
+		if err != io.EOF {
+			return err
+		}
+	}
+	return nil
 }
 
 // fill draws a batch of random rows, with all that an attacker may write.
@@ -353,14 +368,9 @@ func BenchmarkReplay(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				for err == nil {
-					err = table.Read(builder, &format.Position{})
-					builder.Reset()
-				}
-				if err != io.EOF {
+				if err := readAll(table, builder, func() {}); err != nil {
 					b.Fatal(err)
 				}
-				table.Close()
 			}
 			perRow(b)
 		})
