@@ -31,13 +31,17 @@ type block struct {
 // whole is the lines of which the end has been read.
 func (b *block) whole() []byte { return b.data[:bytes.LastIndexByte(b.data, '\n')+1] }
 
-// share reads blocks of a split until there are no more, or none are to be had
+// share reads blocks of a split, or parts, until there are no more, or none are to be had
 // because another reader's callee has given up.
 func (s *stream) share(ctx context.Context, sp *split, fn func(*record.Batch) error) error {
 	s.builder.NextInput()
 	account := &record.Input{Name: s.reader.sources[sp.index].Name}
 	in := &reading{stream: s, index: sp.index, account: account, fn: fn, format: sp.format}
-	sections, err := in.readBlocks(ctx, sp)
+	read := in.readBlocks
+	if sp.table != nil {
+		read = in.readParts
+	}
+	sections, err := read(ctx, sp)
 	if err == nil {
 		err = in.flush()
 	}
@@ -70,12 +74,19 @@ func (in *reading) readBlocks(ctx context.Context, sp *split) (sections []blockS
 		if err := in.decode(ctx, sp, b, before); err != nil {
 			return nil, err
 		}
-		if in.spool != nil {
-			if at := in.spool.cut(); at.size > 0 {
-				sections = append(sections, blockSection{block: number, section: at})
-			}
-		}
+		sections = in.cutSection(sections, number)
 	}
+}
+
+// cutSection adds where the rejects of a block are, if it has any.
+func (in *reading) cutSection(sections []blockSection, number int64) []blockSection {
+	if in.spool == nil {
+		return sections
+	}
+	if at := in.spool.cut(); at.size > 0 {
+		sections = append(sections, blockSection{block: number, section: at})
+	}
+	return sections
 }
 
 // load reads the lines of a block, and looks for their number and header. What

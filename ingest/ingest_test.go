@@ -278,7 +278,7 @@ func TestTable(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		gzipped("TOY1r"): errPacked.Error(),
-		"TOY1rr?rr":      "damaged page",
+		"TOY1rr?rr":      "part 0: damaged page",
 		"TOY1":           "no rows",
 	} {
 		if got := run(t, 1, Options{}, write(t, "a.tab", text)); fmt.Sprint(got.Inputs[0].Err) != want {

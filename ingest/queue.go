@@ -75,13 +75,15 @@ func (q *queue) next(ctx context.Context) (w work, ok bool, err error) {
 }
 
 // settle says what became of an input: s is how it is split, with the caller
-// as its first reader, or nil if the caller reads it alone.
+// as its first reader, or nil if it is not.
 func (q *queue) settle(s *split) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if s != nil {
 		s.readers++
-		q.splits = append(q.splits, s)
+		if !s.alone {
+			q.splits = append(q.splits, s)
+		}
 	}
 	q.undecided--
 	q.change()

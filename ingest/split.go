@@ -27,12 +27,20 @@ var errShrunk = errors.New("the file became shorter while it was read")
 // (see prefix) comes to it from the block before, as soon as that one has been
 // looked through and long before it has been decoded. So a block is decoded
 // just as it is when one stream reads all of them.
+//
+// A columnar file is read in the same way. There block k is part k of the
+// table, and what it has to know is known from the beginning.
 type split struct {
 	reader *Reader
 	index  int // of the input
 	file   *source.File
 	format *format.Format
 	known  int64 // bytes of the beginning that Progress counts already
+	alone  bool  // no second reader may join
+
+	table    format.Table // nil for lines
+	starts   []int64      // for each part of the table, how many rows are before it
+	progress *progressAt  // of the table
 
 	// Of all that follows the queue's lock takes care.
 
@@ -43,6 +51,7 @@ type split struct {
 	prefix   prefix
 	err      error // of a reader: the others leave, too
 	total    record.Input
+	faulty   int64 // the block that total.Err is about
 	reasons  map[string]*record.Reason
 	sections []blockSection
 }
@@ -59,10 +68,11 @@ type blockSection struct {
 	section
 }
 
-// split is how the input is read in blocks, or nil if it is not.
+// split is how the lines of the input are read in blocks, or nil if they are
+// not.
 func (in *reading) split(file *source.File) *split {
 	r := in.reader
-	if !r.splits || file.At == nil || in.format.OpenTable != nil || in.blocks.Packing() != decompress.Plain || file.Size < 2*r.block {
+	if !r.splits || file.At == nil || in.blocks.Packing() != decompress.Plain || file.Size < 2*r.block {
 		return nil
 	}
 	return &split{
@@ -140,7 +150,9 @@ func (s *split) leave(part *reading, sections []blockSection, err error) error {
 	t.Outside += a.Outside
 	t.BytesRead += a.BytesRead
 	t.Present.Add(&a.Present)
-	t.Err = cmp.Or(t.Err, a.Err)
+	if a.Err != nil && (t.Err == nil || part.faulty < s.faulty) {
+		t.Err, s.faulty = a.Err, part.faulty
+	}
 	s.countReasons(part.reasons)
 	s.sections = append(s.sections, sections...)
 	s.err = cmp.Or(s.err, err)
@@ -194,6 +206,9 @@ func (s *split) finish() {
 		}
 	}
 	if s.err == nil {
+		if s.table != nil {
+			s.progress.skip()
+		}
 		s.reader.queue.finish()
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -167,10 +168,39 @@ func TestBlocksDoNotMatter(t *testing.T) {
 	}
 }
 
+// Whatever the number of streams, the parts of a table come to the same, also
+// where some are damaged.
+func TestPartsDoNotMatter(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "table")
+	errorText := gocmp.Comparer(func(a, b error) bool { return fmt.Sprint(a) == fmt.Sprint(b) })
+	parts := rapid.SampledFrom([]string{"r", "abc", "!", "|", "||", "r!!|", "?", "??", strings.Repeat("s", 3000), strings.Repeat("!x", 5000)})
+	rapid.Check(t, func(rt *rapid.T) {
+		text := "TOY1" + strings.Join(rapid.SliceOfN(parts, 0, 30).Draw(rt, "parts"), "")
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			rt.Fatal(err)
+		}
+		var opts Options
+		if rapid.Bool().Draw(rt, "windowed") {
+			opts.Since = time.UnixMicro(rapid.Int64Range(0, 9000).Draw(rt, "since"))
+			opts.Until = opts.Since.Add(time.Duration(rapid.IntRange(1, 9000).Draw(rt, "span")) * time.Microsecond)
+		}
+		want := readParallel(rt, dir, 1, 0, opts, path)
+		whole := opts
+		whole.Whole = true
+		for n, opts := range map[int]Options{2: opts, 3: whole, 16: opts} {
+			if diff := gocmp.Diff(want, readParallel(rt, dir, n, 0, opts, path), errorText); diff != "" {
+				rt.Fatalf("%d streams (-one +several):\n%s", n, diff)
+			}
+		}
+	})
+}
+
 // Several inputs, of which some are split, some packed and some no logs.
 func TestSplitAmongOthers(t *testing.T) {
 	dir, out := t.TempDir(), t.TempDir()
 	for i, text := range []string{toyLog(900), gzipped(toyLog(700)), "what is this\n" + toyLog(100), "", toyLog(40_000), "TOY1" + strings.Repeat("r!", 900),
+		"TOY1" + strings.Repeat("r!rrr|", 900) + "?",
 		toyLog(3), toyLog(2000)} {
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.log", i)), []byte(text), 0o666); err != nil {
 			t.Fatal(err)

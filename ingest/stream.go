@@ -90,6 +90,7 @@ type reading struct {
 	account *record.Input
 	fn      func(*record.Batch) error
 	at      format.Position
+	faulty  int64 // the part of a table that account.Err is about
 	reasons map[string]*record.Reason
 
 	format   *format.Format
@@ -164,13 +165,13 @@ func (in *reading) read(ctx context.Context, file *source.File) (*split, error) 
 		return nil, nil
 	}
 	in.account.Format = in.format.Name
+	if in.format.OpenTable != nil {
+		return in.table(file), nil
+	}
 	if sp := in.split(file); sp != nil && in.account.Err == nil {
 		return sp, nil
 	}
 	in.settle(nil)
-	if in.format.OpenTable != nil {
-		return nil, in.table(ctx, file)
-	}
 	in.decoder = in.format.New()
 	return nil, in.lines(ctx, data, fault)
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"rulecast/ingest/decompress"
+	"rulecast/ingest/format"
 	"rulecast/ingest/source"
 )
 
@@ -16,8 +17,9 @@ var (
 	errPacked = errors.New("this format cannot be read compressed: unpack it first")
 )
 
-// table reads a columnar input.
-func (in *reading) table(ctx context.Context, file *source.File) error {
+// table opens a columnar input and is how to read it in parts; nil if it cannot
+// be read.
+func (in *reading) table(file *source.File) *split {
 	switch {
 	case in.blocks.Packing() != decompress.Plain:
 		in.account.Err = errPacked
@@ -28,36 +30,65 @@ func (in *reading) table(ctx context.Context, file *source.File) error {
 	}
 	in.account.Packing = in.format.Name
 	in.account.BytesRead = file.Size
-	at := &progressAt{ReaderAt: file.At, n: &in.reader.read, left: file.Size}
+	at := &progressAt{ReaderAt: file.At, n: &in.reader.read}
+	at.left.Store(file.Size)
 	table, err := in.format.OpenTable(at, file.Size, in.builder.Wanted())
 	if err != nil {
 		in.account.Err = err
 		return nil
 	}
-	defer table.Close()
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		line, rejects := in.at.Line, len(in.builder.Rejects())
-		fault := table.Read(in.builder, &in.at)
-		if err := in.writeRejects(nil, line, in.builder.Rejects()[rejects:]); err != nil {
-			return err
-		}
-		if fault == nil && in.at.Line == line && !in.builder.Full() {
-			fault = fmt.Errorf("stuck at row %d: please report this", line+1)
-		}
-		if fault != nil {
-			if fault != io.EOF {
-				in.account.Err = fault
-			}
-			at.skip()
-			return nil
-		}
-		if err := in.flush(); err != nil {
-			return err
-		}
+	sp := &split{reader: in.reader, index: in.index, file: file, format: in.format, table: table, progress: at}
+	sp.total.BytesRead = file.Size
+	rows := int64(0)
+	for _, n := range table.Parts() {
+		sp.starts = append(sp.starts, rows)
+		rows += n
 	}
+	sp.blocks = int64(len(sp.starts))
+	sp.alone = !in.reader.splits || sp.blocks < 2
+	return sp
+}
+
+// readParts reads parts of a table as readBlocks reads blocks.
+func (in *reading) readParts(ctx context.Context, sp *split) (sections []blockSection, err error) {
+	r := sp.table.NewReader()
+	defer r.Close()
+	for {
+		part, ok := sp.take()
+		if !ok {
+			return sections, nil
+		}
+		in.at.Line = sp.starts[part]
+		fault := r.Begin(int(part))
+		for fault == nil {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			if in.builder.Full() {
+				if err := in.flush(); err != nil {
+					return nil, err
+				}
+			}
+			if fault, err = in.rows(r); err != nil {
+				return nil, err
+			}
+		}
+		in.account.Lines += in.at.Line - sp.starts[part]
+		if fault != io.EOF && in.account.Err == nil {
+			in.account.Err, in.faulty = fault, part
+		}
+		sections = in.cutSection(sections, part)
+	}
+}
+
+// rows reads rows of a table until the builder is full or a fault comes.
+func (in *reading) rows(r format.TableReader) (fault, err error) {
+	line, rejects := in.at.Line, len(in.builder.Rejects())
+	fault = r.Read(in.builder, &in.at)
+	if fault == nil && in.at.Line == line && !in.builder.Full() {
+		fault = fmt.Errorf("stuck at row %d: please report this", line+1)
+	}
+	return fault, in.writeRejects(nil, line, in.builder.Rejects()[rejects:])
 }
 
 // progressAt counts the bytes that are read, up to the size of the file:
@@ -65,20 +96,15 @@ func (in *reading) table(ctx context.Context, file *source.File) error {
 type progressAt struct {
 	io.ReaderAt
 	n    *atomic.Int64
-	left int64
+	left atomic.Int64
 }
 
 func (p *progressAt) ReadAt(b []byte, off int64) (int, error) {
 	n, err := p.ReaderAt.ReadAt(b, off)
-	p.count(int64(n))
+	left := p.left.Add(-int64(n)) + int64(n) // before this
+	p.n.Add(max(min(int64(n), left), 0))
 	return n, err
 }
 
 // skip counts what was not read.
-func (p *progressAt) skip() { p.count(p.left) }
-
-func (p *progressAt) count(n int64) {
-	n = min(n, p.left)
-	p.left -= n
-	p.n.Add(n)
-}
+func (p *progressAt) skip() { p.n.Add(max(p.left.Swap(0), 0)) }

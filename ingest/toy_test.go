@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -64,8 +65,8 @@ func (toyDecoder) Decode(block []byte, b *record.Builder, at *format.Position) (
 	return n
 }
 
-// toyTable is a columnar format for tests: "TOY1", a row in each further byte,
-// of which '!' is a bad one and '?' the end of what can be read.
+// toyTable is a columnar format for tests: "TOY1", and a row in each further
+// byte, of which '!' is a bad one and '?' damage. Each '|' ends a part.
 func toyTable() *format.Format {
 	return &format.Format{
 		Name: "toytable",
@@ -83,23 +84,51 @@ func toyTable() *format.Format {
 			if size == 4 {
 				return nil, errors.New("no rows")
 			}
-			return &toyRows{data: data[4:]}, nil
+			return toyParts(strings.Split(string(data[4:]), "|")), nil
 		},
 	}
 }
 
-type toyRows struct{ data []byte }
+type toyParts []string
 
-func (*toyRows) Present() record.Columns { return record.ColumnSet(record.Client) }
-func (*toyRows) Close() error            { return nil }
+func (toyParts) Present() record.Columns {
+	return record.ColumnSet(record.Client, record.Time, record.Path)
+}
+
+func (t toyParts) Parts() (sizes []int64) {
+	for _, part := range t {
+		sizes = append(sizes, int64(len(part)))
+	}
+	return sizes
+}
+
+func (t toyParts) NewReader() format.TableReader { return &toyRows{table: t} }
+
+type toyRows struct {
+	table toyParts
+	part  int
+	data  string
+}
+
+func (t *toyRows) Begin(part int) error {
+	runtime.Gosched() // to let other streams have a turn
+	t.part, t.data = part, t.table[part]
+	if strings.HasPrefix(t.data, "??") {
+		return fmt.Errorf("part %d: damaged", part)
+	}
+	return nil
+}
+
+func (*toyRows) Close() error { return nil }
 
 func (t *toyRows) Read(b *record.Builder, at *format.Position) error {
+	b.SetPresent(t.table.Present())
 	for ; !b.Full(); t.data = t.data[1:] {
 		switch {
 		case len(t.data) == 0:
 			return io.EOF
 		case t.data[0] == '?':
-			return errors.New("damaged page")
+			return fmt.Errorf("part %d: damaged page", t.part)
 		}
 		at.Line++
 		if t.data[0] == '!' {
@@ -107,6 +136,8 @@ func (t *toyRows) Read(b *record.Builder, at *format.Position) error {
 			continue
 		}
 		b.SetClient([]byte("192.0.2.1"))
+		b.SetTime(at.Line)
+		b.SetText(record.Path, []byte(t.data[:1]), nil)
 		b.Commit()
 	}
 	return nil

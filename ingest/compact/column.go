@@ -43,7 +43,7 @@ func node(c record.Column) parquet.Node {
 	case record.Client:
 		return dict
 	case record.Bytes:
-		return parquet.Int(64)
+		return parquet.Encoded(parquet.Int(64), &parquet.RLEDictionary) // files have few sizes
 	case record.Status:
 		return parquet.Optional(parquet.Encoded(parquet.Int(16), &parquet.RLEDictionary))
 	case record.ASN:

@@ -21,9 +21,10 @@ import (
 )
 
 // A row group is held in memory, compressed, until it is whole, and so is what
-// its columns have in their dictionaries.
+// its columns have in their dictionaries. Streams share a file by row groups,
+// so a large one should have many; each has its dictionaries anew.
 const (
-	groupRows  = 1 << 20
+	groupRows  = 1 << 18
 	groupBytes = 1 << 27 // of text, before compression
 	dictBytes  = 1 << 23 // of a column's dictionary; further values are written out
 	writeRows  = 1 << 10 // at a time: a page ends only between two writes

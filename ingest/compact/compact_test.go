@@ -2,19 +2,24 @@ package compact
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
 	"pgregory.net/rapid"
 
+	"rulecast/ingest"
 	"rulecast/ingest/format"
 	"rulecast/ingest/record"
 )
@@ -67,21 +72,36 @@ func read(t interface{ Fatal(...any) }, path string, wants record.Columns) (rows
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer table.Close()
 	b := record.NewBuilder(wants)
-	for err == nil {
-		err = table.Read(b, &format.Position{})
+	err = readAll(table, b, func() {
 		batch := b.Flush(0)
 		rows = append(rows, dump(batch)...)
 		if len(batch.Rejects) > 0 {
 			t.Fatal("reject: ", batch.Rejects[0].Reason)
 		}
-		b.Reset()
-	}
-	if err != io.EOF {
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	return rows, table.Present()
+}
+
+// readAll reads all parts of a table, and calls flush before each Reset.
+func readAll(table format.Table, b *record.Builder, flush func()) error {
+	r := table.NewReader()
+	defer r.Close()
+	for part := range table.Parts() {
+		err := r.Begin(part)
+		for err == nil {
+			err = r.Read(b, &format.Position{})
+			flush()
+			b.Reset()
+		}
+		if err != io.EOF {
+			return err
+		}
+	}
+	return nil
 }
 
 // fill draws a batch of random rows, with all that an attacker may write.
@@ -211,6 +231,86 @@ func TestManyRows(t *testing.T) {
 	if len(single) != len(want) || single[8] != ` user_agent="agent 1"` {
 		t.Errorf("%d rows, %s", len(single), single[8])
 	}
+}
+
+// TestStreamsShareFile reads a file of several row groups, sound and damaged,
+// in any number of streams.
+func TestStreamsShareFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.parquet")
+	w, err := Create(path, record.AllColumns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := record.NewBuilder(record.AllColumns)
+	const groups, rows = 7, 3000
+	for group := range groups {
+		for i := range rows {
+			b.SetTime(int64(group*rows + i))
+			b.SetClientAddr(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}))
+			b.SetValue(record.Path, fmt.Appendf(nil, "/%d", i*group))
+			b.Commit()
+		}
+		if err := errors.Join(w.Write(b.Flush(0)), w.flush()); err != nil {
+			t.Fatal(err)
+		}
+		b.Reset()
+	}
+	if _, err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	read := func(n int) (rows []string, account record.Input) {
+		r, err := ingest.Open([]string{path}, ingest.Options{Columns: record.AllColumns, Since: time.UnixMicro(100)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		for _, s := range r.Streams(n) {
+			wg.Go(func() {
+				if err := s.Each(t.Context(), func(b *record.Batch) error {
+					mu.Lock()
+					defer mu.Unlock()
+					rows = append(rows, dump(b)...)
+					return nil
+				}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		slices.Sort(rows)
+		return rows, r.Inputs()[0]
+	}
+	errorText := cmp.Comparer(func(a, b error) bool { return fmt.Sprint(a) == fmt.Sprint(b) })
+	check := func(lines int64, fault string) {
+		t.Helper()
+		want, account := read(1)
+		if account.Lines != lines || account.Outside != 100 || account.Rows != lines-100 || !strings.HasPrefix(fmt.Sprint(account.Err), fault) {
+			t.Errorf("%+v", account)
+		}
+		for _, n := range []int{2, 16} {
+			got, other := read(n)
+			if diff := cmp.Diff(account, other, errorText); diff != "" || !slices.Equal(want, got) {
+				t.Errorf("%d streams: %d rows, want %d; account:\n%s", n, len(got), len(want), diff)
+			}
+		}
+	}
+	check(groups*rows, "<nil>")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := parquet.OpenFile(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, group := range []int{5, 2} {
+		copy(data[file.Metadata().RowGroups[group].Columns[0].MetaData.DataPageOffset:], "damage damage")
+	}
+	if err := os.WriteFile(path, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	check((groups-2)*rows, "row group 3: column time: ")
 }
 
 // TestSchema pins what other tools see.
@@ -353,14 +453,9 @@ func BenchmarkReplay(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				for err == nil {
-					err = table.Read(builder, &format.Position{})
-					builder.Reset()
-				}
-				if err != io.EOF {
+				if err := readAll(table, builder, func() {}); err != nil {
 					b.Fatal(err)
 				}
-				table.Close()
 			}
 			perRow(b)
 		})

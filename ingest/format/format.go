@@ -56,12 +56,26 @@ type Position struct {
 	Duplicates int64
 }
 
-// Table reads the rows of one columnar file.
+// Table is a columnar file. Its rows are in parts, of which each can be read on
+// its own. Several goroutines may use it at once.
 type Table interface {
 	// Present is the set of columns that the file has.
 	Present() record.Columns
-	// Read fills rows into b until it is Full or the file ends (io.EOF). Rows
-	// that cannot be read become rejects; at counts rows as lines.
+	// Parts says how many rows each part claims to have, in the order of the
+	// file: not below 0, and all of them together less than 1<<62.
+	Parts() []int64
+	// NewReader makes a reader of the parts for one goroutine.
+	NewReader() TableReader
+}
+
+// TableReader reads parts of a table.
+type TableReader interface {
+	// Begin begins the part of that index, at its first row.
+	Begin(part int) error
+	// Read fills rows into b until it is Full or the part ends (io.EOF). Rows
+	// that cannot be read become rejects; at counts rows as lines. After any
+	// other error, which is about the part, no more can be read of it: what
+	// stands before the damage has been.
 	Read(b *record.Builder, at *Position) error
 	Close() error
 }

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/parquet-go/parquet-go"
+	layout "github.com/parquet-go/parquet-go/format"
 
 	"rulecast/ingest/record"
 )
@@ -41,20 +41,21 @@ func sniffParquet(head []byte, _ bool) string {
 	return ""
 }
 
+// maxTableRows bounds what a columnar file claims: no disk has as many.
+const maxTableRows = 1 << 48
+
 // maxParquetFooter bounds the footer: that of 1,000 row groups of all columns
 // has 4 MB.
 const maxParquetFooter = 1 << 24
 
-// parquetTable reads row groups one after the other.
+// parquetTable is a file of which the row groups are the parts.
 type parquetTable struct {
 	file    io.ReaderAt
 	size    int64
-	parquet *parquet.File
+	groups  []layout.RowGroup
+	parts   []int64
 	present record.Columns
-	columns []*parquetColumn
-	group   int   // the next one
-	left    int64 // rows of the one at hand that were not read
-	err     error // why no more rows come
+	columns []parquetColumn // to be copied for each reader
 }
 
 // openParquet implements Format.OpenTable.
@@ -67,9 +68,16 @@ func openParquet(r io.ReaderAt, size int64, wants record.Columns) (table Table, 
 	if err != nil {
 		return nil, err
 	}
-	t := &parquetTable{file: r, size: size, parquet: file}
-	if err := t.plan(wants); err != nil {
+	t := &parquetTable{file: r, size: size, groups: file.Metadata().RowGroups}
+	if err := t.plan(file, wants); err != nil {
 		return nil, err
+	}
+	rows := int64(0)
+	for i, g := range t.groups {
+		if rows += g.NumRows; g.NumRows < 0 || g.NumRows > maxTableRows || rows > maxTableRows {
+			return nil, fmt.Errorf("row group %d is damaged", i+1)
+		}
+		t.parts = append(t.parts, g.NumRows)
 	}
 	return t, nil
 }
@@ -114,27 +122,20 @@ func checkFooter(r io.ReaderAt, size int64) error {
 }
 
 // plan finds the columns to read.
-func (t *parquetTable) plan(wants record.Columns) error {
-	version, own := t.parquet.Lookup(ParquetSchema)
+func (t *parquetTable) plan(file *parquet.File, wants record.Columns) error {
+	version, own := file.Lookup(ParquetSchema)
 	if own && version != ParquetSchemaVersion {
 		return fmt.Errorf("written by a newer rulecast (%s %q)", ParquetSchema, version)
 	}
-	fields := parquetCloudFront()
-	if own {
-		fields = parquetOwn()
-	}
 	leaf := func(name string) *parquet.Column {
-		for _, c := range t.parquet.Root().Columns() {
-			if c.Leaf() && !c.Repeated() && (own && c.Name() == name || !own && parquetName(c.Name()) == name) {
+		for _, c := range file.Root().Columns() {
+			if c.Leaf() && !c.Repeated() && (own && c.Name() == name || !own && tableName(c.Name()) == name) {
 				return c
 			}
 		}
 		return nil
 	}
-	if !own {
-		fields = oneMoment(fields, func(name string) bool { return leaf(name) != nil })
-	}
-	for _, f := range fields {
+	for _, f := range fieldsOf(own, func(name string) bool { return leaf(name) != nil }) {
 		column := leaf(f.name)
 		if column == nil {
 			continue
@@ -152,206 +153,99 @@ func (t *parquetTable) plan(wants record.Columns) error {
 	if !t.present.Has(record.Client) {
 		return errors.New("no column c_ip: Parquet is read if CloudFront or rulecast compact wrote it")
 	}
-	if own {
-		t.present &= namedColumns(t.parquet)
+	if names, ok := file.Lookup(ParquetColumns); own && ok {
+		t.present &= namedColumns(names)
 	}
 	return nil
-}
-
-// namedColumns are the columns that the log had from which compact made the
-// file.
-func namedColumns(file *parquet.File) record.Columns {
-	names, ok := file.Lookup(ParquetColumns)
-	if !ok {
-		return record.AllColumns
-	}
-	present := record.Columns(0)
-	for c := range record.NumColumns {
-		if slices.Contains(strings.Fields(names), c.String()) {
-			present |= record.ColumnSet(c)
-		}
-	}
-	return present
-}
-
-// oneMoment leaves out the columns of time that others make superfluous.
-func oneMoment(fields []parquetField, has func(name string) bool) []parquetField {
-	drop := []string{"date", "time"}
-	switch {
-	case has("timestamp_ms"):
-		drop = append(drop, "timestamp")
-	case has("timestamp"):
-	case has("date") && has("time"):
-		drop = nil
-	}
-	return slices.DeleteFunc(fields, func(f parquetField) bool { return slices.Contains(drop, f.name) })
 }
 
 // Present implements Table.
 func (t *parquetTable) Present() record.Columns { return t.present }
 
-// Close implements Table.
-func (t *parquetTable) Close() error {
-	for _, c := range t.columns {
-		c.pages.close()
+// Parts implements Table.
+func (t *parquetTable) Parts() []int64 { return t.parts }
+
+// NewReader implements Table.
+func (t *parquetTable) NewReader() TableReader {
+	r := &parquetReader{table: t, columns: slices.Clone(t.columns)}
+	var columns []*tableColumn
+	for i := range r.columns {
+		r.columns[i].pages = newPageReader()
+		columns = append(columns, &r.columns[i].tableColumn)
+	}
+	r.rows = newTableRows(columns)
+	return r
+}
+
+// parquetReader reads row groups.
+type parquetReader struct {
+	table   *parquetTable
+	columns []parquetColumn
+	rows    tableRows
+	group   int   // number of the one at hand, from 1
+	left    int64 // rows of it that were not read
+}
+
+// Close implements TableReader.
+func (r *parquetReader) Close() error {
+	for i := range r.columns {
+		r.columns[i].pages.close()
 	}
 	return nil
 }
 
-// Read implements Table. Rows before a place that is damaged are read; those
-// behind it are not.
-func (t *parquetTable) Read(b *record.Builder, at *Position) (err error) {
-	if t.err != nil {
-		return t.err
-	}
-	defer func() { t.err = err }()
-	defer recoverParquet(&err)
-	b.SetPresent(t.present)
-	for !b.Full() {
-		if t.left == 0 {
-			if err := t.nextGroup(); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := t.rows(b, at); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// nextGroup begins the next row group; io.EOF if there is none.
-func (t *parquetTable) nextGroup() error {
-	groups := t.parquet.Metadata().RowGroups
-	if t.group == len(groups) {
-		return io.EOF
-	}
-	group := &groups[t.group]
-	t.group++
-	if group.NumRows < 0 {
-		return fmt.Errorf("row group %d is damaged", t.group)
-	}
-	for _, c := range t.columns {
+// Begin implements TableReader.
+func (r *parquetReader) Begin(part int) error {
+	group := &r.table.groups[part]
+	r.group, r.left = part+1, 0
+	for i := range r.columns {
+		c := &r.columns[i]
 		if c.index >= len(group.Columns) {
-			return fmt.Errorf("row group %d has no column %s", t.group, c.name)
+			return fmt.Errorf("row group %d has no column %s", r.group, c.name)
 		}
 		meta := &group.Columns[c.index].MetaData
 		start := meta.DataPageOffset
 		if dict := meta.DictionaryPageOffset; dict > 0 && dict < start {
 			start = dict
 		}
-		if start < 0 || meta.TotalCompressedSize < 0 || start > t.size || meta.TotalCompressedSize > t.size-start {
-			return fmt.Errorf("row group %d: column %s is not in the file", t.group, c.name)
+		if size := r.table.size; start < 0 || meta.TotalCompressedSize < 0 || start > size || meta.TotalCompressedSize > size-start {
+			return fmt.Errorf("row group %d: column %s is not in the file", r.group, c.name)
 		}
-		c.open(io.NewSectionReader(t.file, start, meta.TotalCompressedSize), meta.Codec)
+		c.open(io.NewSectionReader(r.table.file, start, meta.TotalCompressedSize), meta.Codec)
 	}
-	t.left = group.NumRows
+	r.left = group.NumRows
 	return nil
 }
 
-// rows reads as many rows as the pages at hand have.
-func (t *parquetTable) rows(b *record.Builder, at *Position) error {
-	n := t.left
-	for _, c := range t.columns {
-		if c.row == len(c.cells) {
+// Read implements TableReader.
+func (r *parquetReader) Read(b *record.Builder, at *Position) (err error) {
+	defer recoverParquet(&err)
+	b.SetPresent(r.table.present)
+	for !b.Full() {
+		if r.left == 0 {
+			return io.EOF
+		}
+		if err := r.read(b, at); err != nil {
+			return fmt.Errorf("row group %d: %w", r.group, err)
+		}
+	}
+	return nil
+}
+
+// read reads rows that the pages at hand have.
+func (r *parquetReader) read(b *record.Builder, at *Position) error {
+	for i := range r.columns {
+		if c := &r.columns[i]; c.left() == 0 {
 			if err := c.load(b); err != nil {
-				return fmt.Errorf("row group %d: %w", t.group, err)
+				return err
 			}
 		}
-		n = min(n, int64(len(c.cells)-c.row))
 	}
-	done := 0
-	for ; int64(done) < n && !b.Full(); done++ {
-		at.Line++
-		if reason := t.row(b, done); reason != "" {
-			b.Reject(at.Line, reason, nil)
-		} else {
-			b.Commit()
+	r.left -= int64(r.rows.take(b, at, r.rows.left(r.left)))
+	for i := range r.columns {
+		if c := &r.columns[i]; r.left == 0 && c.left() > 0 {
+			return fmt.Errorf("column %s: more rows than its row group", c.name)
 		}
 	}
-	for _, c := range t.columns {
-		c.row += done
-		if t.left == int64(done) && c.row < len(c.cells) {
-			return fmt.Errorf("row group %d: column %s: more rows than its row group", t.group, c.name)
-		}
-	}
-	t.left -= int64(done)
 	return nil
-}
-
-// row sets the columns of the row that is i rows on, or says why it cannot.
-func (t *parquetTable) row(b *record.Builder, i int) string {
-	const day, clock = 1, 2
-	var us int64
-	parts := 0 // of the moment
-	for _, c := range t.columns {
-		cell := c.cells[c.row+i]
-		switch {
-		case cell == cellBad:
-			return c.reason()
-		case cell == cellNull:
-			if c.sets == record.Client {
-				return reasonClientMissing
-			}
-			continue
-		}
-		switch c.kind {
-		case parquetTime:
-			us, parts = cell, day|clock
-		case parquetDate:
-			us, parts = us+cell, parts|day
-		case parquetClock:
-			us, parts = us+cell, parts|clock
-		case parquetText:
-			setParquetText(b, c, c.source.cut(uint64(cell)))
-		case parquetNumber:
-			setParquetNumber(b, c.sets, cell)
-		case parquetDict:
-			if c.sets != record.Host || cell != int64(record.Absent) {
-				b.SetID(c.sets, record.ID(cell))
-			}
-		}
-	}
-	if parts == day|clock {
-		b.SetTime(us)
-	}
-	return ""
-}
-
-func setParquetText(b *record.Builder, c *parquetColumn, raw []byte) {
-	if c.own {
-		b.SetValue(c.sets, c.value(raw))
-	} else {
-		b.SetText(c.sets, raw, c.decode)
-	}
-}
-
-func setParquetNumber(b *record.Builder, c record.Column, n int64) {
-	switch c {
-	case record.Status:
-		b.SetStatus(uint16(n))
-	case record.Bytes:
-		b.SetBytes(n)
-	case record.ASN:
-		b.SetASN(uint32(n))
-	}
-}
-
-// reason is why a row with a bad value in the column is a reject.
-func (c *parquetColumn) reason() string {
-	switch c.sets {
-	case record.Client:
-		return reasonClient
-	case record.Status:
-		return reasonStatus
-	case record.Bytes:
-		return reasonBytes
-	case record.Time:
-		if c.kind == parquetDate {
-			return reasonDate
-		}
-		return reasonTime
-	}
-	return "value of column " + c.name + " cannot be read"
 }

@@ -99,6 +99,13 @@ func decodeHybrid(dst []uint32, src []byte, width uint) error {
 	return nil
 }
 
+// allOnes reports whether hybrid data is one run of n numbers 1 of one bit: the
+// levels of a page without nulls, as most writers have them.
+func allOnes(src []byte, n int) bool {
+	head, size := binary.Uvarint(src)
+	return size > 0 && head&1 == 0 && head>>1 >= uint64(n) && len(src) > size && src[size] == 1
+}
+
 const (
 	maxDeltaBlock = 1 << 16
 	maxMiniBlocks = 1 << 10
