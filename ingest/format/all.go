@@ -6,6 +6,7 @@ func All() []*Format {
 	return []*Format{
 		parquetFile(),
 		cloudFront(),
+		w3cExtended(),
 		cloudFrontJSON(),
 		cloudflare(),
 		vhostCombined(),

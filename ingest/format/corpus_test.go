@@ -98,6 +98,17 @@ func corpusCases() []corpusCase {
 		{"cloudflare/*-expected.json", "", 0, 0, 0, nil},
 		{"cloudflare/cloudflare-elastic-sample-event.json", "", 0, 0, 0, nil}, // one object over many lines
 
+		{"iis_w3c/elastic_integrations__iis__*.log", "", 0, 0, 0, nil}, // no #Fields line
+		{"iis_w3c/*-expected.json", "", 0, 0, 0, nil},
+		{"iis_w3c/lnav-logfile_w3c_big.0", "w3c", 210, 44, 0, nil},
+		{"iis_w3c/lnav-w3c.0", "w3c", 1, 4, 0, nil},
+		{"iis_w3c/lnav-w3c.1", "w3c", 1, 6, 0, nil}, // Oracle's: many spaces, quotes
+		{"iis_w3c/lnav-w3c.2", "", 0, 0, 0, nil},    // FTP
+		{"iis_w3c/lnav-w3c.3", "w3c", 2, 7, 0, map[string]int{reasonClient: 1}},
+		{"iis_w3c/lnav-w3c.4", "w3c", 2, 4, 0, nil},
+		{"iis_w3c/plaso-iis*.log", "w3c", 47, 26, 0, nil},
+		{"iis_w3c/webreadr-iis.log", "w3c", 1, 4, 0, nil},
+
 		// 7 is of the common shape.
 		{"traefik/elastic_integrations__traefik__test-format-common.log", "combined", 7, 0, 0, map[string]int{reasonNoReferer: 1}},
 	}
@@ -125,7 +136,7 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.pattern, diff)
 		}
 	}
-	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*"} {
+	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "iis_w3c/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*"} {
 		files, _ := filepath.Glob(filepath.Join(root, pattern))
 		for _, file := range files {
 			if info, err := os.Stat(file); err == nil && !info.IsDir() && !seen[file] {

@@ -13,6 +13,8 @@ func FuzzCloudFront(f *testing.F) { fuzzText(f, cloudFront(), cloudFrontSamples(
 func FuzzCombined(f *testing.F)   { fuzzText(f, combined(), combinedSamples()) }
 func FuzzCommon(f *testing.F)     { fuzzText(f, common(), combinedSamples()) }
 
+func FuzzW3C(f *testing.F) { fuzzText(f, w3cExtended(), w3cSamples()) }
+
 func FuzzVhostCombined(f *testing.F) {
 	f.Add([]byte("a.example:443 192.0.2.1 - -" + logTime + `"GET / HTTP/1.1" 200 5 "-" "u" "192.0.2.7"`))
 	fuzzText(f, vhostCombined(), combinedSamples())
