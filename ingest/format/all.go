@@ -9,6 +9,8 @@ func All() []*Format {
 		w3cExtended(),
 		cloudFrontJSON(),
 		cloudflare(),
+		awsALB(),
+		awsS3(),
 		vhostCombined(),
 		combined(),
 		common(),

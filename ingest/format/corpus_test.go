@@ -109,6 +109,17 @@ func corpusCases() []corpusCase {
 		{"iis_w3c/plaso-iis*.log", "w3c", 47, 26, 0, nil},
 		{"iis_w3c/webreadr-iis.log", "w3c", 1, 4, 0, nil},
 
+		// The last two are of a Network Load Balancer; two of a Classic one are TCP connections.
+		{"aws_alb/plaso-aws_elb_access.log", "aws-alb", 12, 2, 0, map[string]int{reasonNLB: 2}},
+		{"aws_alb/vector-multipart-zst.log", "aws-alb", 12, 0, 0, nil},
+		// The delivery of a log is skipped, and objects deleted together are duplicates.
+		{"aws_s3/elastic_integrations__aws_s3access__test-s3-server-access.log", "aws-s3", 4, 1, 2, nil},
+		{"aws_s3/*-expected.json", "", 0, 0, 0, nil},
+		{"aws_s3/nekrassov-sample_s3_all_match.log", "aws-s3", 5, 0, 0, nil},
+		{"aws_s3/nekrassov-sample_s3_all_unmatch.log", "", 0, 0, 0, nil}, // each cut short behind the User-Agent or before
+		{"aws_s3/nekrassov-sample_s3_contains_unmatch.log", "aws-s3", 4, 0, 0, map[string]int{reasonTail: 1}},
+		{"aws_s3/webreadr-s3.log", "aws-s3", 6, 0, 0, nil},
+
 		// 7 is of the common shape.
 		{"traefik/elastic_integrations__traefik__test-format-common.log", "combined", 7, 0, 0, map[string]int{reasonNoReferer: 1}},
 	}
@@ -136,7 +147,7 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.pattern, diff)
 		}
 	}
-	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "iis_w3c/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*"} {
+	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "iis_w3c/*", "aws_*/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*"} {
 		files, _ := filepath.Glob(filepath.Join(root, pattern))
 		for _, file := range files {
 			if info, err := os.Stat(file); err == nil && !info.IsDir() && !seen[file] {

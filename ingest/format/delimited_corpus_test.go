@@ -106,3 +106,15 @@ func TestW3CCorpus(t *testing.T) {
 		})
 	}
 }
+
+// TestS3Corpus leaves out the records that are no requests of viewers.
+func TestS3Corpus(t *testing.T) {
+	const file = "aws_s3/elastic_integrations__aws_s3access__test-s3-server-access.log"
+	b := record.NewBuilder(record.AllColumns)
+	awsS3().New().Decode(corpusFile(t, file), b, &Position{})
+	compareTheirs(t, b.Flush(0), theirEvents(t, file+"-expected.json")[:4], map[string]record.Column{
+		"@timestamp": record.Time, "aws.s3access.remote_ip": record.Client, "aws.s3access.http_status": record.Status,
+		"aws.s3access.bytes_sent": record.Bytes, "aws.s3access.referrer": record.Referer, "aws.s3access.host_header": record.Host,
+		"aws.s3access.request_id": record.RequestID, "aws.s3access.user_agent": record.UserAgent,
+	})
+}

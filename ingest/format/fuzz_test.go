@@ -15,6 +15,9 @@ func FuzzCommon(f *testing.F)     { fuzzText(f, common(), combinedSamples()) }
 
 func FuzzW3C(f *testing.F) { fuzzText(f, w3cExtended(), w3cSamples()) }
 
+func FuzzALB(f *testing.F) { fuzzText(f, awsALB(), albSamples()) }
+func FuzzS3(f *testing.F)  { fuzzText(f, awsS3(), s3Samples()) }
+
 func FuzzVhostCombined(f *testing.F) {
 	f.Add([]byte("a.example:443 192.0.2.1 - -" + logTime + `"GET / HTTP/1.1" 200 5 "-" "u" "192.0.2.7"`))
 	fuzzText(f, vhostCombined(), combinedSamples())
