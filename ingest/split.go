@@ -148,6 +148,7 @@ func (s *split) leave(part *reading, sections []blockSection, err error) error {
 	t.Skipped += a.Skipped
 	t.Duplicates += a.Duplicates
 	t.Outside += a.Outside
+	t.Anonymised += a.Anonymised
 	t.BytesRead += a.BytesRead
 	t.Present.Add(&a.Present)
 	t.Err = cmp.Or(t.Err, a.Err)

@@ -9,6 +9,7 @@ func All() []*Format {
 		w3cExtended(),
 		cloudFrontJSON(),
 		cloudflare(),
+		bunny(),
 		awsALB(),
 		awsS3(),
 		vhostCombined(),

@@ -120,6 +120,9 @@ func corpusCases() []corpusCase {
 		{"aws_s3/nekrassov-sample_s3_contains_unmatch.log", "aws-s3", 4, 0, 0, map[string]int{reasonTail: 1}},
 		{"aws_s3/webreadr-s3.log", "aws-s3", 6, 0, 0, nil},
 
+		{"bunny/docs-bunny-net-v1-sample.log", "bunny", 1, 0, 0, nil},
+		{"bunny/gosuccess-bunny-php-v1-test.log", "bunny", 2, 1, 0, nil},
+
 		// 7 is of the common shape.
 		{"traefik/elastic_integrations__traefik__test-format-common.log", "combined", 7, 0, 0, map[string]int{reasonNoReferer: 1}},
 	}
@@ -147,7 +150,7 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.pattern, diff)
 		}
 	}
-	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "iis_w3c/*", "aws_*/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*"} {
+	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "iis_w3c/*", "aws_*/*", "bunny/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*"} {
 		files, _ := filepath.Glob(filepath.Join(root, pattern))
 		for _, file := range files {
 			if info, err := os.Stat(file); err == nil && !info.IsDir() && !seen[file] {

@@ -29,12 +29,12 @@ func tryLines(head []byte, whole bool, d Decoder) (accepted, rejected int, reaso
 }
 
 // missedLines is what sniffing a format of lines without a header comes to,
-// once the first line looks like one of its: half of the first lines have to be
-// readable.
+// once the first line looks like one of its: a third of the first lines have to
+// be readable.
 func missedLines(head []byte, whole bool, d Decoder) string {
 	accepted, rejected, reason := tryLines(head, whole, d)
 	switch {
-	case accepted > 0 && accepted >= rejected:
+	case accepted > 0 && 2*accepted >= rejected:
 		return ""
 	case rejected > 0:
 		return "most lines cannot be read; of the first: " + reason
