@@ -7,6 +7,7 @@ func All() []*Format {
 		parquetFile(),
 		cloudFront(),
 		w3cExtended(),
+		cloudFrontRealTime(),
 		cloudFrontJSON(),
 		cloudflare(),
 		bunny(),

@@ -32,10 +32,12 @@ const (
 	fieldHost fieldKind = lastChecked + 1 + iota
 	fieldReferer
 	fieldUserAgent
-	fieldText   // text, whatever it is
-	fieldString // the same for a dictionary
-	fieldTarget // a path or an http URI, with its query
-	fieldARL    // the same behind "/" and the name of a host
+	fieldText     // text, whatever it is
+	fieldString   // the same for a dictionary
+	fieldScheme   // http or https in either case
+	fieldRelative // a path that may lack its "/"
+	fieldTarget   // a path or an http URI, with its query
+	fieldARL      // the same behind "/" and the name of a host
 	fieldCountry
 	fieldASN
 )
@@ -133,9 +135,15 @@ func (p *fieldPlan) add(s planStep, table *columnTable, wants record.Columns, co
 	if s.field > lastChecked && wants&(sets|s.also) == 0 {
 		return
 	}
-	s.decode = table.decode
-	if s.field == fieldUserAgent {
+	switch s.field {
+	case fieldUserAgent:
 		s.decode = table.userAgent
+	case fieldScheme:
+		s.decode = lowerCase
+	case fieldRelative:
+		s.decode = rootedPath
+	default:
+		s.decode = table.decode
 	}
 	p.steps = append(p.steps, s)
 	p.needed = max(p.needed, s.column+1, s.instead+1)
@@ -254,9 +262,9 @@ func (d *plannedRow) setPlain(s *planStep, v, line []byte, b *record.Builder) {
 		b.SetReferer(v, s.decode)
 	case fieldUserAgent:
 		b.SetString(record.UserAgent, v, s.decode)
-	case fieldText:
+	case fieldText, fieldRelative:
 		b.SetText(s.sets, v, s.decode)
-	case fieldString:
+	case fieldString, fieldScheme:
 		b.SetString(s.sets, v, s.decode)
 	case fieldTarget:
 		d.setTarget(s, v, b)

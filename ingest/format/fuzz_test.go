@@ -20,6 +20,8 @@ func FuzzS3(f *testing.F)  { fuzzText(f, awsS3(), s3Samples()) }
 
 func FuzzBunny(f *testing.F) { fuzzText(f, bunny(), bunnySamples()) }
 
+func FuzzRealTime(f *testing.F) { fuzzText(f, cloudFrontRealTime(), realTimeSamples()) }
+
 func FuzzVhostCombined(f *testing.F) {
 	f.Add([]byte("a.example:443 192.0.2.1 - -" + logTime + `"GET / HTTP/1.1" 200 5 "-" "u" "192.0.2.7"`))
 	fuzzText(f, vhostCombined(), combinedSamples())
