@@ -123,6 +123,14 @@ func corpusCases() []corpusCase {
 		{"bunny/docs-bunny-net-v1-sample.log", "bunny", 1, 0, 0, nil},
 		{"bunny/gosuccess-bunny-php-v1-test.log", "bunny", 2, 1, 0, nil},
 
+		{"misc_cdn/gcore-docs-raw-log-sample.log", "gcore", 1, 0, 0, nil},
+		{"misc_cdn/fastweb-*.log", "", 0, 0, 0, nil}, // documented nowhere
+		{"misc_cdn/*.json", "", 0, 0, 0, nil},        // formats of one provider each
+
+		{"fastly/cratesio-*.log*", "", 0, 0, 0, nil}, // JSON behind a syslog prefix, one of them packed with zstd
+		{"fastly/govuk-cdn-*", "", 0, 0, 0, nil},     // lines of the customer's own
+		{"fastly/pypi-*", "", 0, 0, 0, nil},          // the same, without clients
+
 		// 7 is of the common shape.
 		{"traefik/elastic_integrations__traefik__test-format-common.log", "combined", 7, 0, 0, map[string]int{reasonNoReferer: 1}},
 	}
@@ -150,7 +158,7 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.pattern, diff)
 		}
 	}
-	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "iis_w3c/*", "aws_*/*", "bunny/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*"} {
+	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "iis_w3c/*", "aws_*/*", "bunny/*", "misc_cdn/*", "fastly/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*"} {
 		files, _ := filepath.Glob(filepath.Join(root, pattern))
 		for _, file := range files {
 			if info, err := os.Stat(file); err == nil && !info.IsDir() && !seen[file] {

@@ -22,6 +22,12 @@ func FuzzBunny(f *testing.F) { fuzzText(f, bunny(), bunnySamples()) }
 
 func FuzzRealTime(f *testing.F) { fuzzText(f, cloudFrontRealTime(), realTimeSamples()) }
 
+func FuzzGcore(f *testing.F)   { fuzzText(f, gcore(), gcoreSamples()) }
+func FuzzAlibaba(f *testing.F) { fuzzText(f, alibabaOffline(), alibabaSamples()) }
+func FuzzHuawei(f *testing.F)  { fuzzText(f, huaweiOffline(), huaweiSamples()) }
+func FuzzTencent(f *testing.F) { fuzzText(f, tencentOffline(), tencentSamples()) }
+func FuzzFastly(f *testing.F)  { fuzzText(f, fastlyCommon(), fastlySamples()) }
+
 func FuzzVhostCombined(f *testing.F) {
 	f.Add([]byte("a.example:443 192.0.2.1 - -" + logTime + `"GET / HTTP/1.1" 200 5 "-" "u" "192.0.2.7"`))
 	fuzzText(f, vhostCombined(), combinedSamples())

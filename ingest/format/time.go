@@ -57,6 +57,18 @@ func parseW3CTime(raw []byte) (int64, bool) {
 	return us + fraction, ok && ok2 && len(rest) == 0
 }
 
+// parseDigits reads "20060102150405" as µs since the Unix epoch.
+func parseDigits(raw []byte) (int64, bool) {
+	n, ok := parseInt(raw)
+	if !ok || len(raw) != len("20060102150405") {
+		return 0, false
+	}
+	clock, date := n%1e6, n/1e6
+	hour, minute, second := clock/1e4, clock/100%100, clock%100
+	us, ok := dayMicros(int(date/1e4), int(date/100%100), int(date%100))
+	return us + (hour*3600+minute*60+second)*microsPerSecond, ok && hour <= 23 && minute <= 59 && second <= 59
+}
+
 // cutFraction reads the "." and the digits that v begins with, if it begins
 // with a ".", as a fraction of a second in µs.
 func cutFraction(v []byte) (us int64, rest []byte, ok bool) {
