@@ -51,7 +51,7 @@ func (s *stream) share(ctx context.Context, sp *split, fn func(*record.Batch) er
 		}
 	}
 	account.Skipped, account.Duplicates = in.at.Skipped, in.at.Duplicates
-	account.Outside = s.builder.TakeOutside()
+	account.Outside, account.Anonymised = s.builder.TakeOutside(), s.builder.TakeAnonymised()
 	account.Present = *s.builder.Presence()
 	return sp.leave(in, sections, err)
 }

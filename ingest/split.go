@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math"
 	"slices"
 
 	"rulecast/ingest/decompress"
@@ -110,15 +111,9 @@ func (s *split) pass(ctx context.Context, b *block) (prefix, bool, error) {
 		return prefix{}, false, nil
 	}
 	before := s.prefix // nobody else is here before passed is raised
-	header := b.header
-	if header == nil {
-		header = before.header
-	}
-	if header == nil && s.format.Header != nil {
-		q.mu.Unlock()
-		header = headerOf(s.format, b.whole(), s.reader.maxLine, true)
-		q.mu.Lock()
-	}
+	q.mu.Unlock()
+	header := s.headerBehind(before.header, b)
+	q.mu.Lock()
 	s.prefix = prefix{lines: before.lines + b.lines, header: header}
 	s.passed++
 	if b.full && s.passed == s.blocks {
@@ -126,6 +121,21 @@ func (s *split) pass(ctx context.Context, b *block) (prefix, bool, error) {
 	}
 	q.change()
 	return before, true, nil
+}
+
+// headerBehind is the header in force behind a block, before which another was.
+func (s *split) headerBehind(before []byte, b *block) []byte {
+	switch {
+	case s.format.Header == nil:
+		return nil
+	case before == nil && b.header == nil:
+		return headerOf(s.format, b.whole(), s.reader.maxLine, true)
+	case b.header == nil:
+		return before
+	case before == nil:
+		return b.header
+	}
+	return headerOf(s.format, slices.Concat(before, b.header), math.MaxInt, false)
 }
 
 // headerOf is Format.Header, with a newline and in memory of its own.
@@ -148,6 +158,7 @@ func (s *split) leave(part *reading, sections []blockSection, err error) error {
 	t.Skipped += a.Skipped
 	t.Duplicates += a.Duplicates
 	t.Outside += a.Outside
+	t.Anonymised += a.Anonymised
 	t.BytesRead += a.BytesRead
 	t.Present.Add(&a.Present)
 	if a.Err != nil && (t.Err == nil || part.faulty < s.faulty) {

@@ -219,7 +219,7 @@ var errUnequal = errors.New("rows, rejects and skipped lines do not add up to th
 func (in *reading) finish() error {
 	a := in.account
 	a.Lines, a.Skipped, a.Duplicates = in.at.Line, in.at.Skipped, in.at.Duplicates
-	a.Outside = in.builder.TakeOutside()
+	a.Outside, a.Anonymised = in.builder.TakeOutside(), in.builder.TakeAnonymised()
 	a.Present.Add(in.builder.Presence())
 	a.Reasons = sortedReasons(in.reasons)
 	balance(a)

@@ -56,9 +56,9 @@ var (
 
 // logDecoder reads lines of one shape.
 type logDecoder struct {
-	parser    logParser
-	line      logLine
-	requested []byte // scratch: a request target without its escapes
+	parser  logParser
+	line    logLine
+	request requestLine
 }
 
 // Decode implements Decoder.
@@ -97,7 +97,7 @@ func (d *logDecoder) set(b *record.Builder) {
 		b.SetHost(l.host)
 		present |= hostColumn
 	}
-	if b.Wanted()&requestedColumns != 0 && d.setRequest(b, l.request) {
+	if b.Wanted()&requestedColumns != 0 && d.request.set(b, l.request, decodeEscapes) {
 		present |= hostColumn
 	}
 	if l.headers {
@@ -124,32 +124,6 @@ func setForwarded(b *record.Builder, rest []byte) bool {
 	}
 	b.SetText(record.Forwarded, v, nil)
 	return true
-}
-
-// setRequest sets method, path, query and, of an absolute URI, host. What is
-// no request line ("-", nothing, a TLS handshake) sets nothing. It reports
-// whether there was a host.
-func (d *logDecoder) setRequest(b *record.Builder, request []byte) (hosted bool) {
-	method, target, ok := bytes.Cut(request, []byte{' '})
-	if !ok || !isToken(method) {
-		return false
-	}
-	if space := bytes.LastIndexByte(target, ' '); space >= 0 && bytes.HasPrefix(target[space+1:], []byte("HTTP/")) {
-		target = target[:space]
-	}
-	b.SetString(record.Method, method, nil)
-	if authority, rest, ok := cutAuthority(target); ok {
-		b.SetHost(authority)
-		hosted = true
-		if target = rest; len(target) == 0 || target[0] != '/' {
-			d.requested = append(append(d.requested[:0], '/'), target...)
-			target = d.requested
-		}
-	}
-	path, query, _ := bytes.Cut(target, []byte{'?'})
-	b.SetText(record.Path, path, decodeEscapes)
-	b.SetText(record.Query, query, decodeEscapes)
-	return hosted
 }
 
 // maxMethodLen bounds what is taken for a method: the longest registered with

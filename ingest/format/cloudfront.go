@@ -30,6 +30,7 @@ const (
 	reasonClient    = "client is not an address"
 	reasonStatus    = "status is not a number"
 	reasonBytes     = "bytes are not a number"
+	reasonMethod    = "method is none of HTTP"
 )
 
 const (
@@ -39,9 +40,7 @@ const (
 
 // cloudFrontDecoder reads rows as the last header's plan says.
 type cloudFrontDecoder struct {
-	plan   *fieldPlan            // nil before the first header
-	ends   [maxPlanColumns]int32 // where the columns of the row at hand end, up to plan.needed
-	date   dateCache
+	plannedRow
 	tabbed []byte // a row brought back to TABs
 }
 
@@ -86,7 +85,7 @@ func cutLine(block []byte) (line []byte, size int) {
 // nothing: #Version is 1.0 for any set of columns.
 func (d *cloudFrontDecoder) directive(line []byte, b *record.Builder) {
 	if names, ok := bytes.CutPrefix(line, []byte(fieldsDirective)); ok {
-		d.plan = planFields(names, b.Wanted())
+		d.plan = planFields(headerNames(string(names)), cloudFrontTable(), b.Wanted())
 		b.SetPresent(d.plan.present)
 	}
 }
@@ -103,28 +102,23 @@ func (d *cloudFrontDecoder) row(line []byte, b *record.Builder) string {
 	if !p.hasClient {
 		return reasonNoClient
 	}
-	tabs := d.mark(line)
+	tabs := d.mark(line, '\t')
 	if tabs == 0 && p.columns > 1 {
 		if reason := d.retab(line); reason != "" {
 			return reason
 		}
 		line = d.tabbed
-		tabs = d.mark(line)
+		tabs = d.mark(line, '\t')
 	}
 	trailing := tabs == p.columns && line[len(line)-1] == '\t' // seen in the wild: an empty column more
 	if tabs != p.columns-1 && !trailing {
 		return reasonColumns
 	}
-	return d.set(line, b)
-}
-
-// mark finds the ends of the columns that the plan needs, and counts all TABs.
-func (d *cloudFrontDecoder) mark(line []byte) (tabs int) {
-	found, end := markTabs(line, d.ends[:d.plan.needed])
-	if found < d.plan.needed {
-		d.ends[found] = int32(len(line))
+	us, reason := d.set(line, b)
+	if reason == "" && p.hasTime {
+		b.SetTime(us)
 	}
-	return found + bytes.Count(line[end:], []byte{'\t'})
+	return reason
 }
 
 // retab brings a row without any TAB back to TABs if it has the right number
@@ -158,88 +152,6 @@ func (d *cloudFrontDecoder) retab(line []byte) string {
 		return ""
 	}
 	return reasonColumns
-}
-
-// set fills the row from the columns marked.
-func (d *cloudFrontDecoder) set(line []byte, b *record.Builder) string {
-	var us int64
-	steps := d.plan.steps
-	for i := range steps {
-		s := &steps[i]
-		v := d.value(line, s.column)
-		switch s.field {
-		case fieldDate:
-			day, ok := d.date.parse(v)
-			if !ok {
-				return reasonDate
-			}
-			us += day
-		case fieldClock:
-			clock, ok := parseClock(v)
-			if !ok {
-				return reasonTime
-			}
-			us += clock
-		case fieldMillis:
-			var ok bool
-			if us, ok = parseMillis(v); !ok {
-				return reasonTime
-			}
-		case fieldClient:
-			if !b.SetClient(v) {
-				return reasonClient
-			}
-		case fieldStatus:
-			status, ok := parseStatus(v)
-			if !ok {
-				return reasonStatus
-			}
-			b.SetStatus(status)
-		case fieldBytes:
-			n, ok := parseBytes(v)
-			if !ok {
-				return reasonBytes
-			}
-			b.SetBytes(n)
-		default:
-			d.setPlain(s, v, line, b)
-		}
-	}
-	if d.plan.hasTime {
-		b.SetTime(us)
-	}
-	return ""
-}
-
-// setPlain sets a column that cannot be wrong.
-func (d *cloudFrontDecoder) setPlain(s *planStep, v, line []byte, b *record.Builder) {
-	switch s.field {
-	case fieldHost:
-		if len(v) == 1 && v[0] == '-' && s.instead >= 0 {
-			v = d.value(line, s.instead)
-		}
-		b.SetHost(v)
-	case fieldReferer:
-		b.SetReferer(v, decodePercent)
-	case fieldUserAgent:
-		b.SetString(record.UserAgent, v, decodeUserAgent)
-	case fieldText:
-		b.SetText(s.sets, v, decodePercent)
-	case fieldString:
-		b.SetString(s.sets, v, decodePercent)
-	case fieldCountry:
-		b.SetCountry(v)
-	case fieldASN:
-		b.SetASN(parseASN(v))
-	}
-}
-
-// value is a column that mark has marked.
-func (d *cloudFrontDecoder) value(line []byte, column int) []byte {
-	if column == 0 {
-		return line[:d.ends[0]]
-	}
-	return line[d.ends[column-1]+1 : d.ends[column]]
 }
 
 // sniffCloudFront wants a #Fields line, before any row, that has c-ip and a

@@ -6,25 +6,7 @@ import "bytes"
 // decoder takes for a header, in the middle of a log, too.
 func lastCloudFrontHeader(lines []byte, longest int, first bool) []byte {
 	var last []byte
-	for at := 0; ; {
-		i := bytes.Index(lines[at:], []byte(fieldsDirective)) // quick: '#' stands in no encoded value
-		if i < 0 {
-			break
-		}
-		at += i
-		begin := at
-		if bytes.HasSuffix(lines[:at], []byte(byteOrderMark)) {
-			begin -= len(byteOrderMark)
-		}
-		end := len(lines)
-		if size := bytes.IndexByte(lines[at:], '\n'); size >= 0 {
-			end = at + size
-		}
-		if (begin == 0 || lines[begin-1] == '\n') && end-begin <= longest {
-			last = lines[at:end]
-		}
-		at = end
-	}
+	eachDirective(lines, fieldsDirective, longest, func(line []byte) { last = line })
 	if last == nil && first {
 		return assumedHeader(lines, longest)
 	}

@@ -149,12 +149,12 @@ func TestSniffCloudFront(t *testing.T) {
 	}
 }
 
-// markTabs against bytes.Count and bytes.IndexByte, on bytes near the TAB.
-func TestMarkTabs(t *testing.T) {
+// markBytes against bytes.Count and bytes.IndexByte, on bytes near the TAB.
+func TestMarkBytes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		line := rapid.SliceOfN(rapid.SampledFrom([]byte{8, 9, 10, 0, 1, 0x88, 0x89, 0x8a, 0xff, 'x'}), 0, 60).Draw(t, "line")
 		ends := make([]int32, rapid.IntRange(0, 12).Draw(t, "wanted"))
-		found, end := markTabs(line, ends)
+		found, end := markBytes(line, '\t', ends)
 		at := 0
 		for i := range ends {
 			next := bytes.IndexByte(line[at:], '\t')

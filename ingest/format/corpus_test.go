@@ -2,7 +2,6 @@ package format
 
 import (
 	"bytes"
-	"compress/gzip"
 	"io"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rulecast/ingest/decompress"
 	"rulecast/ingest/record"
 )
 
@@ -102,8 +102,7 @@ func corpusCases() []corpusCase {
 		{"akamai/*", "", 0, 0, 0, nil}, // security events
 		{"gcp_lb/*.log", "gcp-lb", 3, 0, 0, nil},
 		{"gcp_lb/*.json", "", 0, 0, 0, nil},
-		{"fastly/cratesio-*.log", "fastly-json", 50, 0, 0, nil},
-		{"fastly/cratesio-*.zst", "", 0, 0, 0, nil},                                          // packed
+		{"fastly/cratesio-*", "fastly-json", 73, 0, 0, nil},
 		{"fastly/govuk*", "", 0, 0, 0, nil},                                                  // fields of their own
 		{"fastly/pypi*", "", 0, 0, 0, nil},                                                   // a log of downloads
 		{"azure_frontdoor/*.log", "azure-frontdoor", 6, 0, 0, map[string]int{jsonBroken: 1}}, // quotes that no JSON has
@@ -111,6 +110,34 @@ func corpusCases() []corpusCase {
 		{"azure_appgw/*.log", "azure-appgw", 2, 2, 0, nil},
 		{"azure_appgw/*-expected.json", "", 0, 0, 0, nil},
 		{"azure_appgw/plaso*.json", "azure-appgw", 2, 0, 0, nil},
+		{"iis_w3c/elastic_integrations__iis__*.log", "", 0, 0, 0, nil}, // no #Fields line
+		{"iis_w3c/*-expected.json", "", 0, 0, 0, nil},
+		{"iis_w3c/lnav-logfile_w3c_big.0", "w3c", 210, 44, 0, nil},
+		{"iis_w3c/lnav-w3c.0", "w3c", 1, 4, 0, nil},
+		{"iis_w3c/lnav-w3c.1", "w3c", 1, 6, 0, nil}, // Oracle's: many spaces, quotes
+		{"iis_w3c/lnav-w3c.2", "", 0, 0, 0, nil},    // FTP
+		{"iis_w3c/lnav-w3c.3", "w3c", 2, 7, 0, map[string]int{reasonClient: 1}},
+		{"iis_w3c/lnav-w3c.4", "w3c", 2, 4, 0, nil},
+		{"iis_w3c/plaso-iis*.log", "w3c", 47, 26, 0, nil},
+		{"iis_w3c/webreadr-iis.log", "w3c", 1, 4, 0, nil},
+
+		// The last two are of a Network Load Balancer; two of a Classic one are TCP connections.
+		{"aws_alb/plaso-aws_elb_access.log", "aws-alb", 12, 2, 0, map[string]int{reasonNLB: 2}},
+		{"aws_alb/vector-multipart-zst.log", "aws-alb", 12, 0, 0, nil},
+		// The delivery of a log is skipped, and objects deleted together are duplicates.
+		{"aws_s3/elastic_integrations__aws_s3access__test-s3-server-access.log", "aws-s3", 4, 1, 2, nil},
+		{"aws_s3/*-expected.json", "", 0, 0, 0, nil},
+		{"aws_s3/nekrassov-sample_s3_all_match.log", "aws-s3", 5, 0, 0, nil},
+		{"aws_s3/nekrassov-sample_s3_all_unmatch.log", "", 0, 0, 0, nil}, // each cut short behind the User-Agent or before
+		{"aws_s3/nekrassov-sample_s3_contains_unmatch.log", "aws-s3", 4, 0, 0, map[string]int{reasonTail: 1}},
+		{"aws_s3/webreadr-s3.log", "aws-s3", 6, 0, 0, nil},
+
+		{"bunny/docs-bunny-net-v1-sample.log", "bunny", 1, 0, 0, nil},
+		{"bunny/gosuccess-bunny-php-v1-test.log", "bunny", 2, 1, 0, nil},
+
+		{"misc_cdn/gcore-docs-raw-log-sample.log", "gcore", 1, 0, 0, nil},
+		{"misc_cdn/fastweb-*.log", "", 0, 0, 0, nil}, // documented nowhere
+		{"misc_cdn/*.json", "", 0, 0, 0, nil},        // formats of one provider each
 
 		// 7 is of the common shape.
 		{"traefik/elastic_integrations__traefik__test-format-common.log", "combined", 7, 0, 0, map[string]int{reasonNoReferer: 1}},
@@ -139,7 +166,10 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.pattern, diff)
 		}
 	}
-	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "gcp_lb/*", "akamai/*", "cdn77/*", "fastly/*", "azure_*/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*"} {
+	for _, pattern := range []string{
+		"cloudfront/*", "cloudflare/*", "gcp_lb/*", "akamai/*", "cdn77/*", "fastly/*", "azure_*/*", "iis_w3c/*", "aws_*/*", "bunny/*", "misc_cdn/*",
+		"apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*",
+	} {
 		files, _ := filepath.Glob(filepath.Join(root, pattern))
 		for _, file := range files {
 			if info, err := os.Stat(file); err == nil && !info.IsDir() && !seen[file] {
@@ -194,18 +224,15 @@ func (c *corpusCase) add(t *testing.T, file string) {
 // corpusLog is the content of a file, unpacked.
 func corpusLog(t *testing.T, file string) []byte {
 	t.Helper()
-	data, err := os.ReadFile(file)
+	packed, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
-		return data
-	}
-	unpacked, err := gzip.NewReader(bytes.NewReader(data))
+	defer packed.Close()
+	var r decompress.Reader
+	r.Reset(packed)
+	data, err := io.ReadAll(&r)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if data, err = io.ReadAll(unpacked); err != nil {
 		t.Fatal(err)
 	}
 	return data

@@ -43,19 +43,11 @@ func parseRFC3339(raw []byte, date *dateCache) (int64, bool) {
 		return 0, false
 	}
 	us += clock
-	rest := raw[19:]
-	if rest[0] == '.' {
-		digits := skipDigits(rest, 1)
-		if digits == 1 || digits == len(rest) {
-			return 0, false
-		}
-		unit := microsPerSecond / 10
-		for _, c := range rest[1:digits] {
-			us += int64(c-'0') * unit
-			unit /= 10
-		}
-		rest = rest[digits:]
+	fraction, rest, ok := cutFraction(raw[19:])
+	if !ok {
+		return 0, false
 	}
+	us += fraction
 	if len(rest) == 1 && rest[0] == 'Z' {
 		return us, true
 	}

@@ -20,14 +20,16 @@ type Format struct {
 	// New makes a decoder for one input of a format made of lines; nil for
 	// columnar formats.
 	New func() Decoder
-	// Header finds the line that rules those behind the ones given: the last
-	// header among them, without regard to lines of more than longest bytes
-	// (less the '\n'). If there is none and they are the first of the input, it
-	// is the header that their rows make a decoder assume, if they do. A new
-	// decoder that has decoded just this line, and a '\n', then decodes what
-	// follows as one does that has decoded everything. The result is nil if
-	// there is no such line; it may alias lines, which end with '\n' each. Nil
-	// for formats of which every line can be read on its own.
+	// Header finds what rules the lines behind the ones given: the last header
+	// among them, without regard to lines of more than longest bytes (less the
+	// '\n'), or several header lines that rule together, with '\n' between them.
+	// If there is none and the lines are the first of the input, it is the
+	// header that their rows make a decoder assume, if they do. A new decoder
+	// that has decoded just this, and a '\n', then decodes what follows as one
+	// does that has decoded everything; what two runs of lines come to is the
+	// Header of their Headers, one behind the other. The result is nil if there
+	// is none; it may alias lines, which end with '\n' each. Nil for formats of
+	// which every line can be read on its own.
 	Header func(lines []byte, longest int, first bool) []byte
 	// OpenTable opens a columnar file; nil for formats made of lines.
 	OpenTable func(r io.ReaderAt, size int64, wants record.Columns) (Table, error)

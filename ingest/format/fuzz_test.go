@@ -13,6 +13,21 @@ func FuzzCloudFront(f *testing.F) { fuzzText(f, cloudFront(), cloudFrontSamples(
 func FuzzCombined(f *testing.F)   { fuzzText(f, combined(), combinedSamples()) }
 func FuzzCommon(f *testing.F)     { fuzzText(f, common(), combinedSamples()) }
 
+func FuzzW3C(f *testing.F) { fuzzText(f, w3cExtended(), w3cSamples()) }
+
+func FuzzALB(f *testing.F) { fuzzText(f, awsALB(), albSamples()) }
+func FuzzS3(f *testing.F)  { fuzzText(f, awsS3(), s3Samples()) }
+
+func FuzzBunny(f *testing.F) { fuzzText(f, bunny(), bunnySamples()) }
+
+func FuzzRealTime(f *testing.F) { fuzzText(f, cloudFrontRealTime(), realTimeSamples()) }
+
+func FuzzGcore(f *testing.F)   { fuzzText(f, gcore(), gcoreSamples()) }
+func FuzzAlibaba(f *testing.F) { fuzzText(f, alibabaOffline(), alibabaSamples()) }
+func FuzzHuawei(f *testing.F)  { fuzzText(f, huaweiOffline(), huaweiSamples()) }
+func FuzzTencent(f *testing.F) { fuzzText(f, tencentOffline(), tencentSamples()) }
+func FuzzFastly(f *testing.F)  { fuzzText(f, fastlyCommon(), fastlyCommonSamples()) }
+
 func FuzzVhostCombined(f *testing.F) {
 	f.Add([]byte("a.example:443 192.0.2.1 - -" + logTime + `"GET / HTTP/1.1" 200 5 "-" "u" "192.0.2.7"`))
 	fuzzText(f, vhostCombined(), combinedSamples())

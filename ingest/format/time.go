@@ -41,6 +41,49 @@ func parseClock(raw []byte) (int64, bool) {
 	return int64(hour*3600+minute*60+second) * microsPerSecond, true
 }
 
+// parseW3CTime reads "15:04", "15:04:05" or "15:04:05.999999" as µs since
+// midnight; smaller units are cut off.
+func parseW3CTime(raw []byte) (int64, bool) {
+	const minutes, seconds = len("15:04"), len("15:04:05")
+	if len(raw) == minutes {
+		hour, minute := twoDigits(raw[0], raw[1]), twoDigits(raw[3], raw[4])
+		return int64(hour)*microsPerHour + int64(minute)*microsPerMinute, raw[2] == ':' && hour <= 23 && minute <= 59
+	}
+	if len(raw) < seconds {
+		return 0, false
+	}
+	us, ok := parseClock(raw[:seconds])
+	fraction, rest, ok2 := cutFraction(raw[seconds:])
+	return us + fraction, ok && ok2 && len(rest) == 0
+}
+
+// parseDigits reads "20060102150405" as µs since the Unix epoch.
+func parseDigits(raw []byte) (int64, bool) {
+	n, ok := parseInt(raw)
+	if !ok || len(raw) != len("20060102150405") {
+		return 0, false
+	}
+	clock, date := n%1e6, n/1e6
+	hour, minute, second := clock/1e4, clock/100%100, clock%100
+	us, ok := dayMicros(int(date/1e4), int(date/100%100), int(date%100))
+	return us + (hour*3600+minute*60+second)*microsPerSecond, ok && hour <= 23 && minute <= 59 && second <= 59
+}
+
+// cutFraction reads the "." and the digits that v begins with, if it begins
+// with a ".", as a fraction of a second in µs.
+func cutFraction(v []byte) (us int64, rest []byte, ok bool) {
+	if len(v) == 0 || v[0] != '.' {
+		return 0, v, true
+	}
+	digits := skipDigits(v, 1)
+	unit := microsPerSecond / 10
+	for _, c := range v[1:digits] {
+		us += int64(c-'0') * unit
+		unit /= 10
+	}
+	return us, v[digits:], digits > 1
+}
+
 // twoDigits is the number that two decimal digits make, above 99 if they are
 // none.
 func twoDigits(tens, ones byte) uint32 {

@@ -26,6 +26,9 @@ type Builder struct {
 	windowed     bool
 	outside      int64
 
+	cut        bool // the client of the row at hand is taken for a network
+	anonymised int64
+
 	times  []int64
 	bytes  []int64
 	status []uint16
@@ -269,6 +272,10 @@ func (b *Builder) Commit() {
 		return
 	}
 	b.rows++
+	if b.cut {
+		b.cut = false
+		b.anonymised++
+	}
 	for _, t := range b.filled {
 		t.ends[n+1] = int64(len(t.data))
 	}
@@ -289,6 +296,7 @@ func (b *Builder) Reject(line int64, reason string, raw []byte) {
 }
 
 func (b *Builder) dropRow() {
+	b.cut = false
 	n := b.rows
 	if n == BatchRows {
 		return

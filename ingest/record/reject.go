@@ -22,6 +22,7 @@ type Input struct {
 	Skipped    int64    // headers, comments, blank lines
 	Duplicates int64    // further records of requests that the log has as the viewer made them
 	Outside    int64    // requests left out by the time window asked for
+	Anonymised int64    // of Rows, those whose client is an address that the provider has cut: a network (see CutNetwork), never one client
 	BytesRead  int64    // as stored, before decompression
 	Present    Presence // which columns the requests had
 	Reasons    []Reason

@@ -50,6 +50,14 @@ func (s *Source) Lines() (n int64) {
 	return n
 }
 
+// anonymised is the number of requests whose client is a network.
+func (s *Source) anonymised() (n int64) {
+	for i := range s.Inputs {
+		n += s.Inputs[i].Anonymised
+	}
+	return n
+}
+
 // inputsTable lists what became of the lines of each input: lines = rows +
 // rejects + skipped + duplicates + outside.
 func inputsTable(s *Source) report.Table {
@@ -135,6 +143,10 @@ func sourceWarnings(s *Source) []string {
 		if in := &s.Inputs[i]; in.Rows == 0 && in.Rejects == 0 && in.Outside == 0 && in.Skipped+in.Duplicates > headerLines {
 			out = append(out, fmt.Sprintf("%s: none of its %s is a viewer's request", in.Name, Plural(in.Skipped+in.Duplicates, "line")))
 		}
+	}
+	if n := s.anonymised(); n > 0 {
+		out = append(out, fmt.Sprintf("the provider has cut the addresses of %s to their network: "+
+			"what a list of single addresses would do to them cannot be told", Plural(n, "request")))
 	}
 	if n := s.Rejects(); n > 0 {
 		out = append(out, fmt.Sprintf("%s of %s could not be read and are in no other number", Plural(n, "line"), Plural(s.Lines(), "line")))

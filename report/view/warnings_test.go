@@ -40,6 +40,13 @@ func rejecting(name string, rejects int64) record.Input {
 	return in
 }
 
+// anonymised is an input of which the provider has cut all addresses.
+func anonymised(name string, rows int64) record.Input {
+	in := input(name, rows)
+	in.Anonymised = rows
+	return in
+}
+
 func TestWarnings(t *testing.T) {
 	broken := input("broken.log", 5)
 	broken.Err = errors.New("truncated gzip archive")
@@ -57,6 +64,8 @@ func TestWarnings(t *testing.T) {
 			"broken.log: truncated gzip archive",
 			"1,201 lines of 1,208 lines could not be read and are in no other number",
 		}},
+		{"cut addresses", replay.Side{}, view.Source{Inputs: []record.Input{anonymised("a", 1000), input("b", 1), anonymised("c", 1)}}, []string{
+			"the provider has cut the addresses of 1,001 requests to their network: what a list of single addresses would do to them cannot be told"}},
 		{"no Referer, and no rule that asks for it", replay.Side{Candidate: replay.Candidate{Ruleset: &policy.Ruleset{Rules: []policy.Rule{disabled}}}},
 			view.Source{Inputs: []record.Input{input("a", 1, record.RefererHost)}}, nil},
 		{"no Referer", replay.Side{Candidate: replay.Candidate{Ruleset: &policy.Ruleset{Rules: []policy.Rule{refererRule}}}},
