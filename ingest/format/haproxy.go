@@ -137,10 +137,10 @@ func (d *haproxyDecoder) response(rest []byte, b *record.Builder) string {
 		return reasonBytes
 	}
 	begin, end := bytes.IndexByte(rest, '"'), bytes.LastIndexByte(rest, '"')
-	if begin < 1 || rest[begin-1] != ' ' {
+	switch {
+	case begin < 0:
 		return reasonNoRequest
-	}
-	if begin == end {
+	case begin == end:
 		return reasonQuote
 	}
 	request := rest[begin+1 : end]

@@ -215,6 +215,9 @@ func TestLogFormatIsCombined(t *testing.T) {
 // server writes with the string: each value in quotes is there in quotes, and
 // nothing follows.
 func isWritten(line, text string) bool {
+	if text == commonString && strings.Count(line[strings.LastIndexByte(line, '"'):], " ") != 2 {
+		return false // the format takes any other fields
+	}
 	line = strings.NewReplacer(`\\`, "", `\"`, "").Replace(strings.TrimSuffix(line, "\n"))
 	return strings.Count(line, `"`) == strings.Count(text, `"`) && (!strings.HasSuffix(text, `"`) || strings.HasSuffix(line, `"`)) &&
 		!strings.Contains(line, `"-" -`) && (!strings.HasPrefix(text, "%v:%p") || strings.Contains(strings.SplitN(line, " ", 2)[0], ":")) &&
@@ -278,6 +281,9 @@ func divide(l *logLayout, line string, before []string, use func(values []string
 	for end := range len(line) + 1 {
 		raw := line[:end]
 		if l.quotes && strings.Contains(raw, `"`) || !strings.HasPrefix(line[end:], v.literal) || !v.class.hasAll([]byte(raw)) {
+			continue
+		}
+		if raw == "" && v.class != classFree {
 			continue
 		}
 		if v.class == classBraces && (len(raw) < 2 || raw[0] != '{' || strings.IndexByte(raw, '}') != len(raw)-1) {

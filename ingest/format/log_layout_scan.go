@@ -153,11 +153,16 @@ func (s *layoutScanner) single(i, from, to int) string {
 	return ""
 }
 
+// fits reports whether line[from:to] can be value i. Servers write "-" for
+// nothing, unless it is a text like any other or in quotes.
 func (s *layoutScanner) fits(i, from, to int) bool {
 	v := &s.values[i]
+	if from == to && !v.emptyAbsent && (v.class != classFree || v.means == meansIdentity) {
+		return false
+	}
 	switch v.class {
 	case classFree:
-		return v.means != meansIdentity || from < to
+		return true
 	case classFixed:
 		return to-from == v.width()
 	case classBraces:
