@@ -16,7 +16,8 @@ import (
 // be read so in more than one way. Values that no column has are passed over,
 // as are those of which another says the same better (%b beside %O, %v beside
 // %{Host}i). The client is the peer of the connection if the string has it
-// (%{c}a, $realip_remote_addr). A time without a zone is read as UTC.
+// (%{c}a, $realip_remote_addr). A time without a zone is read as UTC. Lines of
+// HAProxy may have the header of syslog in front.
 //
 // An error says where in text (in bytes, from 1) which directive cannot be
 // read, or what the string lacks.
@@ -91,6 +92,7 @@ func (c *layoutCompiler) layout() (*logLayout, error) {
 		}
 	}
 	l := newLogLayout(c.lead, c.values, c.escapes)
+	l.syslog = c.source.dialect() == dialectHAProxy
 	if !l.has(meansClient) {
 		return nil, fmt.Errorf("no address of the client: it needs one of %s", c.source.dialect().clients())
 	}

@@ -119,7 +119,7 @@ func logFormatCases() []formatCase {
 		{`escape=none '$remote_addr "$http_referer" "$http_user_agent"'`, `192.0.2.1 "https://a.example/" "a" "b"`, "reject: " + reasonTwoWays},
 		{haproxyString, `192.0.2.1:443 [10/Oct/2000:20:55:36.500] fe~ be/s1 0/0/1/2/3 200 5 - - ---- 1/1/1/1/0 0/0 {a b|} {} "GET /#22?b HTTP/1.1"`,
 			`time=2000-10-10T20:55:36.5Z ` + client + ` method=GET path="/\"" query=b status=200 bytes=5`},
-		{haproxyString, `192.0.2.1:443 [10/Oct/2000:20:55:36.500] fe~ be/s1 0/0/1/-1/+3 -1 +5 - - CD-- 1/1/1/1/0 0/0 {} {} "<BADREQ>"`,
+		{haproxyString, `<134>Oct 10 20:55:36 lb haproxy[7]: 192.0.2.1:443 [10/Oct/2000:20:55:36.500] fe~ be/s1 0/0/1/-1/+3 -1 +5 - - CD-- 1/1/1/1/0 0/0 {} {} "<BADREQ>"`,
 			`time=2000-10-10T20:55:36.5Z ` + client + ` bytes=5`},
 		{`log-format "%ci [%trg] %{+Q}[req.hdr(Referer)] %ST"`, `192.0.2.1 [10/Oct/2000:20:55:36 +0000] "https://a.example/#41" 200`,
 			when + client + ` status=200 referer=https://a.example/#41 referer_host=a.example`},

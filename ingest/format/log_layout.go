@@ -139,6 +139,7 @@ type escaping struct {
 // It is not changed once it is made.
 type logLayout struct {
 	escaping
+	syslog bool   // a line may have the header of syslog in front
 	lead   string // the text before the first value
 	values []logValue
 	runs   []logRun

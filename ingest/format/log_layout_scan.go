@@ -31,6 +31,9 @@ func (s *layoutScanner) value(i int) []byte { return s.line[s.spans[i].from:s.sp
 // scan finds the values of a line, or says why it cannot. What it finds is the
 // only way in which the line can be read, as far as it matters.
 func (s *layoutScanner) scan(line []byte) string {
+	if s.syslog {
+		line, _ = afterSyslog(line)
+	}
 	s.line = line
 	if len(line) < len(s.lead) || string(line[:len(s.lead)]) != s.lead {
 		return reasonLayoutText
