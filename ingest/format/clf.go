@@ -40,7 +40,9 @@ func logFormat(name, title string, shape logShape) *Format {
 		Name:  name,
 		Title: title,
 		Sniff: func(head []byte, whole bool) string { return sniffLog(head, whole, shape) },
-		New:   func() Decoder { return &logDecoder{parser: logParser{shape: shape}} },
+		New: func() Decoder {
+			return &logDecoder{parser: logParser{shape: shape}}
+		},
 	}
 }
 
@@ -93,7 +95,7 @@ func (d *logDecoder) set(b *record.Builder) {
 	b.SetStatus(l.status)
 	b.SetBytes(l.bytes)
 	present := commonColumns
-	if d.parser.shape == shapeVhost {
+	if l.host != nil {
 		b.SetHost(l.host)
 		present |= hostColumn
 	}
@@ -124,44 +126,6 @@ func setForwarded(b *record.Builder, rest []byte) bool {
 	}
 	b.SetText(record.Forwarded, v, nil)
 	return true
-}
-
-// maxMethodLen bounds what is taken for a method: the longest registered with
-// IANA has 17 letters.
-const maxMethodLen = 32
-
-// isToken reports whether v can be a method (RFC 9110 section 5.6.2).
-func isToken(v []byte) bool {
-	if len(v) == 0 || len(v) > maxMethodLen {
-		return false
-	}
-	for _, c := range v {
-		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
-		if !letter && !('0' <= c && c <= '9') && bytes.IndexByte([]byte("!#$%&'*+-.^_`|~"), c) < 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// cutAuthority divides an http or https URI behind its authority.
-func cutAuthority(target []byte) (authority, rest []byte, ok bool) {
-	if len(target) == 0 || target[0] == '/' {
-		return nil, nil, false
-	}
-	colon := bytes.IndexByte(target, ':')
-	if colon < 0 || !bytes.HasPrefix(target[colon:], []byte("://")) {
-		return nil, nil, false
-	}
-	if scheme := target[:colon]; !bytes.EqualFold(scheme, []byte("http")) && !bytes.EqualFold(scheme, []byte("https")) {
-		return nil, nil, false
-	}
-	rest = target[colon+len("://"):]
-	end := bytes.IndexAny(rest, "/?#")
-	if end < 0 {
-		end = len(rest)
-	}
-	return rest[:end], rest[end:], true
 }
 
 // sniffLines is how many lines detection looks at.

@@ -18,7 +18,7 @@ const (
 
 // logLine is a line taken apart; the slices alias it, escapes and all.
 type logLine struct {
-	host      []byte // of shapeVhost
+	host      []byte // nil if the line has none in front
 	client    []byte // not yet known to be an address
 	request   []byte
 	referer   []byte // "-" when absent
@@ -92,12 +92,13 @@ func findTime(line []byte) int {
 	}
 }
 
-// parseFront reads what stands before the time: the host of shapeVhost, the
-// client, identity and user. A user may have spaces, but only behind an
-// identity of "-": with any other, the line may just have a field more in
+// parseFront reads what stands before the time: the virtual host, if there is
+// one, the client, identity and user. A user may have spaces, but only behind
+// an identity of "-": with any other, the line may just have a field more in
 // front, and then the client would be another.
 func (p *logParser) parseFront(front []byte, l *logLine) string {
-	if p.shape == shapeVhost {
+	l.host = nil
+	if p.shape == shapeVhost || isVhostFront(front) {
 		space := bytes.IndexByte(front, ' ')
 		if space <= 0 {
 			return reasonBeforeTime
@@ -124,6 +125,25 @@ func (p *logParser) parseFront(front []byte, l *logLine) string {
 		return reasonBeforeTime
 	}
 	return ""
+}
+
+// isVhostFront reports whether a line has a virtual host in front although its
+// log has none elsewhere: a name, perhaps with a port, and an address where the
+// identity would be.
+func isVhostFront(front []byte) bool {
+	space := bytes.IndexByte(front, ' ')
+	if space <= 0 || front[space-1] == ':' {
+		return false
+	}
+	host, rest := front[:space], front[space+1:]
+	if colon := bytes.IndexByte(host, ':'); colon >= 0 {
+		host = host[:colon]
+	}
+	if !isName(host) || bytes.IndexByte(host, '.') < 0 || looksLikeAddress(host) {
+		return false
+	}
+	space = bytes.IndexByte(rest, ' ')
+	return space > 0 && looksLikeAddress(rest[:space]) && bytes.HasPrefix(rest[space:], []byte(" - "))
 }
 
 // parseNumbers reads status and bytes behind the request, and returns what

@@ -225,6 +225,11 @@ func BenchmarkCombined(b *testing.B) {
 		{"all", record.AllColumns},
 	} {
 		b.Run(bench.name, func(b *testing.B) { benchmarkDecode(b, combined(), bench.wants, nil, block, rows) })
+		f, err := FromLogFormat(combinedString)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(bench.name+" by its string", func(b *testing.B) { benchmarkDecode(b, f, bench.wants, nil, block, rows) })
 	}
 }
 

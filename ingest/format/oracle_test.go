@@ -2,6 +2,7 @@ package format
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
 	"strconv"
 	"strings"
@@ -179,6 +180,10 @@ func oracleLogTime(s string) (time.Time, bool) {
 	return t, err == nil && exact.MatchString(s)
 }
 
+// oracleVhost matches a name with a letter and a point, perhaps with a port,
+// before a client.
+var oracleVhost = regexp.MustCompile(`^((?:[0-9./_-]*[A-Za-z][0-9A-Za-z_/-]*\.[0-9A-Za-z./_-]*)(?::[^ ]+)?) ([^ ]+) - `)
+
 func oracleLog(block string, shape logShape) outcome {
 	return oracleLines(block, func(b *record.Builder, line string) (bool, string) {
 		if line == "" {
@@ -197,6 +202,12 @@ func oracleLogRow(b *record.Builder, line string, shape logShape) string {
 		return reasonNoRequest
 	}
 	front := strings.SplitN(line[:m[0]], " ", map[logShape]int{shapeVhost: 4, shapeCombined: 3, shapeCommon: 3}[shape])
+	if vhost := oracleVhost.FindStringSubmatch(line); vhost != nil && shape != shapeVhost {
+		if _, err := netip.ParseAddr(vhost[2]); err == nil {
+			b.SetHost([]byte(vhost[1]))
+			front = strings.SplitN(line[len(vhost[1])+1:m[0]], " ", 3)
+		}
+	}
 	if shape == shapeVhost {
 		if front[0] == "" {
 			return reasonBeforeTime
