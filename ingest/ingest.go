@@ -26,6 +26,7 @@ const DefaultMaxLine = 1 << 20
 // in any format.
 type Options struct {
 	Format  string         // name of the format of every input; "" detects each
+	Fields  []string       // what the values of every input become (see format.Mapped), in place of a format
 	Columns record.Columns // the columns to fill
 	MaxLine int            // longest line in bytes, without its newline; 0 is DefaultMaxLine
 	Rejects string         // file that gets every line that could not be read; "" for none
@@ -45,6 +46,7 @@ type Reader struct {
 	windowed     bool
 	maxLine      int
 	forced       *format.Format // nil: detect
+	mapped       bool           // forced is made of fields, which may not fit an input
 	detect       func(head []byte, whole bool) (*format.Format, []format.Miss)
 
 	sources []*source.Input
@@ -65,10 +67,8 @@ func Open(args []string, opts Options) (*Reader, error) {
 	if r.maxLine <= 0 {
 		r.maxLine = DefaultMaxLine
 	}
-	if opts.Format != "" {
-		if r.forced = format.Named(opts.Format); r.forced == nil {
-			return nil, fmt.Errorf("unknown format %q: it is one of %s", opts.Format, formatNames())
-		}
+	if err := r.setFormat(opts.Format, opts.Fields); err != nil {
+		return nil, err
 	}
 	if err := r.setWindow(opts.Since, opts.Until); err != nil {
 		return nil, err
@@ -84,6 +84,22 @@ func Open(args []string, opts Options) (*Reader, error) {
 		}
 	}
 	return r, nil
+}
+
+// setFormat takes over the format of every input, if there is one.
+func (r *Reader) setFormat(name string, fields []string) (err error) {
+	switch {
+	case len(fields) > 0 && name != "":
+		return fmt.Errorf("the format %s and fields exclude each other: it has fields of its own", name)
+	case len(fields) > 0:
+		r.forced, err = format.Mapped(fields)
+		r.mapped = true
+	case name != "":
+		if r.forced = format.Named(name); r.forced == nil {
+			return fmt.Errorf("unknown format %q: it is one of %s", name, formatNames())
+		}
+	}
+	return err
 }
 
 func formatNames() string {

@@ -318,6 +318,8 @@ func TestOpenErrors(t *testing.T) {
 	}{
 		{nil, Options{}, "no input is named"},
 		{[]string{path}, Options{Format: "nonsense"}, `unknown format "nonsense": it is one of `},
+		{[]string{path}, Options{Fields: []string{"ip=a"}}, `field "ip=a": unknown name ip: it is one of `},
+		{[]string{path}, Options{Format: "common", Fields: []string{"client=a"}}, "the format common and fields exclude each other: it has fields of its own"},
 		{[]string{path}, Options{Since: now, Until: now}, "the time window is empty: since is not before until"},
 		{[]string{path}, Options{Rejects: path}, path + ": rejects would overwrite this input"},
 		{[]string{path}, Options{Rejects: filepath.Dir(path)}, filepath.Dir(path) + ": rejects are written to regular files only"},

@@ -191,6 +191,11 @@ func (r *Reader) recognise(head []byte, whole bool) (*format.Format, error) {
 		if hint := utf16Hint(head); hint != "" && r.forced.OpenTable == nil {
 			return nil, &UnrecognisedError{Hint: hint}
 		}
+		if r.mapped {
+			if missed := r.forced.Sniff(head, whole); missed != "" {
+				return nil, &UnfitError{Missed: missed}
+			}
+		}
 		return r.forced, nil
 	}
 	f, misses := r.detect(head, whole)

@@ -34,6 +34,13 @@ func (e *UnrecognisedError) Error() string {
 	return text + " (" + strings.Join(misses, "; ") + ")"
 }
 
+// UnfitError says that the fields that map every input do not fit this one.
+type UnfitError struct {
+	Missed string // what the input does not have
+}
+
+func (e *UnfitError) Error() string { return "the fields do not fit: " + e.Missed }
+
 var (
 	utf8BOM    = []byte("\xef\xbb\xbf")
 	utf16BOMs  = [][]byte{[]byte("\xff\xfe"), []byte("\xfe\xff")}

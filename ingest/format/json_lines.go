@@ -35,7 +35,9 @@ type jsonDecoder struct {
 	row     jsonRow
 	payload jsonPayload
 	reader  *jsonReader
-	found   jsonSlots // the keys of the line that said last which columns are present
+	found   jsonSlots      // the keys of the line before
+	keyed   record.Columns // the columns that they say are present
+	extra   record.Columns // and those that the row at hand says are, too, for what is in its values
 	date    dateCache
 	scratch []byte
 }
@@ -103,10 +105,12 @@ func (d *jsonDecoder) line(line []byte, b *record.Builder) string {
 		return reasonJSONKind
 	}
 	if d.reader.found != d.found {
-		d.found = d.reader.found
-		b.SetPresent(d.present())
+		d.found, d.keyed = d.reader.found, d.present()
 	}
-	return d.row(d, b)
+	d.extra = 0
+	reason := d.row(d, b)
+	b.SetPresent(d.keyed.Union(d.extra))
+	return reason
 }
 
 // isWrong reports whether a value is of a kind that it must not have.
