@@ -30,6 +30,7 @@ func All() []*Format {
 		traefik(),
 		nginxIngress(),
 		sslRequest(),
+		awsWAF(),
 		vhostCombined(),
 		combined(),
 		common(),

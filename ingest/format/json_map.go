@@ -22,6 +22,28 @@ type jsonMap struct {
 	// check, if not nil, looks at a record before it is read, and returns why
 	// it is no row (see jsonRow) or "".
 	check func(d *jsonDecoder) string
+	// more, if not nil, sets what is not just the value of a key.
+	more func(d *jsonDecoder, row *mapRow, b *record.Builder)
+}
+
+// jsonTo is the field that makes a target of a key of the line's own object,
+// or of one within others, the innermost last.
+func jsonTo(to target, names ...string) jsonField {
+	last := len(names) - 1
+	return jsonField{mappedField{to: to}, jsonKey{name: names[last], within: names[:last]}}
+}
+
+// header is f for the value of a header, of which the log has none if it was
+// not sent; logs of Go programs have all its values, in an array.
+func (f jsonField) header() jsonField {
+	f.exact, f.key.first = true, true
+	return f
+}
+
+// hidden is f for a value that the log may keep to itself.
+func (f jsonField) hidden() jsonField {
+	f.redacted = true
+	return f
 }
 
 // newJSONMap makes a map. The others are keys that are looked at without
@@ -68,12 +90,15 @@ func (m *jsonMap) set(d *jsonDecoder, row *mapRow, b *record.Builder) string {
 			return reason
 		}
 	}
+	if m.more != nil {
+		m.more(d, row, b)
+	}
 	d.extra = row.extra
 	return row.end(b)
 }
 
 // jsonFormat is a format of such objects. The judge says what the values of
-// the first keys of m miss to be of this format, or "".
+// m's keys miss to be of this format, or "".
 func jsonFormat(name, title string, m func() *jsonMap, judge func(values []jsonValue) string) *Format {
 	return &Format{
 		Name:  name,

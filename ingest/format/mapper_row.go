@@ -15,10 +15,11 @@ const (
 
 // mappedField is a value of a log and what it becomes.
 type mappedField struct {
-	to      target
-	decode  record.Decode // nil: as it is
-	escaped bool          // decode undoes backslashes
-	exact   bool          // of a Referer: "" and "-" are what the client sent
+	to       target
+	decode   record.Decode // nil: as it is
+	escaped  bool          // decode undoes backslashes
+	exact    bool          // of a Referer: "" and "-" are what the client sent
+	redacted bool          // "REDACTED" is a value that the log keeps to itself
 }
 
 // unread reports whether the value makes no difference to a row of the columns
@@ -42,7 +43,7 @@ func (r *mapRow) begin() { r.done, r.extra, r.us = 0, 0, 0 }
 // set sets what a value becomes, or says why it cannot. Nil is no value. Of
 // several values for one target the first counts that is not missing.
 func (r *mapRow) set(f *mappedField, v []byte, b *record.Builder) string {
-	if r.done.has(f.to) {
+	if r.done.has(f.to) || r.said(f.to) || f.redacted && string(v) == "REDACTED" {
 		return ""
 	}
 	if f.to == toReferer && f.exact {
@@ -90,6 +91,12 @@ func (r *mapRow) set(f *mappedField, v []byte, b *record.Builder) string {
 		b.SetText(t.column, v, f.decode)
 	}
 	return ""
+}
+
+// said reports whether a URL has told what t is about: it is as requested,
+// where a path on its own may be what a server has made of it.
+func (r *mapRow) said(t target) bool {
+	return (t == toPath || t == toQuery) && (r.done.has(toURL) || r.done.has(toRequest))
 }
 
 // end closes the row.

@@ -7,8 +7,8 @@ import (
 )
 
 // target is what a value of a mapped log becomes. Targets are set in their
-// order, so that what is said of host or path on its own prevails over what a
-// URL says.
+// order, so that what is said of the host on its own prevails over what a URL
+// says, and a URL over a request line.
 type target uint8
 
 const (

@@ -13,7 +13,8 @@ type timeReader struct {
 //
 //   - a number of seconds, ms, µs or ns since the Unix epoch, told by its
 //     magnitude (see parseEpoch), also with decimals;
-//   - RFC 3339, also with a space in place of T, and in UTC if no zone follows;
+//   - RFC 3339, also with a space in place of T, with slashes in the date, and
+//     in UTC if no zone follows;
 //   - "02/Jan/2006:15:04:05 -0700", as in Common Log Format;
 //   - "20060102150405", in UTC: as ms it would be a time after the year 2286.
 //
@@ -25,7 +26,7 @@ func (r *timeReader) parse(raw []byte) (int64, bool) {
 	switch {
 	case len(raw) == logTimeSize && raw[2] == '/':
 		return r.log.parse(raw)
-	case len(raw) > 10 && raw[4] == '-':
+	case len(raw) > 10 && (raw[4] == '-' || raw[4] == '/'):
 		return r.parseCalendar(raw)
 	case len(raw) == len("20060102150405") && skipDigits(raw, 0) == len(raw):
 		return parseCompactTime(raw)
@@ -37,7 +38,11 @@ func (r *timeReader) parseCalendar(raw []byte) (int64, bool) {
 	if c := raw[10]; c != 'T' && c != 't' && c != ' ' {
 		return 0, false
 	}
-	day, ok1 := r.date.parse(raw[:10])
+	date := [10]byte(raw)
+	if date[4] == '/' && date[7] == '/' {
+		date[4], date[7] = '-', '-'
+	}
+	day, ok1 := r.date.parse(date[:])
 	clock, rest, ok2 := parseFineClock(raw[11:])
 	east, ok3 := parseZone(rest)
 	return day + clock - east, ok1 && ok2 && ok3
