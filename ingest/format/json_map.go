@@ -13,8 +13,8 @@ type jsonField struct {
 }
 
 // jsonMap reads JSON objects of which each value becomes what its field says.
-// Fields of one target stand in the order in which they are preferred, and
-// targets in that of their numbers.
+// Fields of one target stand in the order in which they are preferred; request
+// lines stand before URLs, and these before hosts, paths and queries.
 type jsonMap struct {
 	fields []mappedField
 	slots  []int // of fields: numbers of keys
@@ -106,4 +106,14 @@ func jsonFormat(name, title string, m func() *jsonMap, judge func(values []jsonV
 		Sniff: func(head []byte, whole bool) string { return sniffJSON(head, whole, m().keys, judge) },
 		New:   func() Decoder { return m().decoder() },
 	}
+}
+
+// keysFound is how many of the keys a record has.
+func keysFound(values []jsonValue) (n int) {
+	for _, v := range values {
+		if v.kind != jsonNone {
+			n++
+		}
+	}
+	return n
 }
