@@ -73,8 +73,6 @@ func skipOtherLoggers(d *jsonDecoder) string {
 	return ""
 }
 
-var schemeHTTP, schemeHTTPS = []byte("http"), []byte("https")
-
 // setCaddyScheme sets the scheme, which shows in what the log says of TLS.
 func setCaddyScheme(d *jsonDecoder, row *mapRow, b *record.Builder) {
 	scheme := schemeHTTP

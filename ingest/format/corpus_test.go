@@ -155,6 +155,15 @@ func corpusCases() []corpusCase {
 		{"haproxy/*.json", "", 0, 0, 0, nil},
 		{"envoy_istio/elastic_integrations__istio__test-access-logs.log", "istio", 10, 0, 0, nil},
 		{"envoy_istio/elastic_integrations__istio__test-access-failed.log", "istio", 8, 0, 0, nil},
+		{"traefik/elastic_integrations__traefik__test-format-common.log", "combined", 7, 0, 0, map[string]int{reasonNoReferer: 1}},
+		{"traefik/elastic_integrations__traefik__test-format-json.log", "traefik-json", 7, 0, 0, nil},
+		{"traefik/*-expected.json", "", 0, 0, 0, nil},
+		{"caddy/lnav-logfile_caddy_log.1.json", "caddy", 4, 0, 0, nil},
+		{"envoy_istio/elastic_integrations__istio__test-access-json-logs.log", "envoy-json", 3, 0, 0, nil},
+		{"envoy_istio/*-expected.json", "", 0, 0, 0, nil},
+		{"nginx_json/matomo-nginx_json.log", "", 0, 0, 0, nil}, // its names are no variables: a case for Mapped
+		{"misc_cdn/huawei-docs-sample.json", "huawei-json", 1, 0, 0, nil},
+		{"misc_cdn/wpvip-docs-sample.json", "nginx-json", 1, 0, 0, nil},
 	}
 }
 
@@ -181,6 +190,7 @@ func TestCorpus(t *testing.T) {
 		}
 	}
 	for _, pattern := range []string{"[a-z]*/*", "apache_variants/*/*", "nginx_combined/*/*"} {
+	for _, pattern := range []string{"cloudfront/*", "cloudflare/*", "gcp_lb/*", "fastly/*", "azure_*/*", "apache_*/*", "apache_variants/*/*", "nginx_combined/*", "nginx_combined/*/*", "traefik/*", "caddy/*", "nginx_json/*"} {
 		files, _ := filepath.Glob(filepath.Join(root, pattern))
 		for _, file := range files {
 			if info, err := os.Stat(file); err == nil && !info.IsDir() && !seen[file] && !isList(file) {

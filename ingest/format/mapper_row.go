@@ -4,7 +4,6 @@ import (
 	"bytes"
 
 	"rulecast/ingest/record"
-	"rulecast/ingest/referer"
 )
 
 // Why a row of a mapped log is rejected, beside the reasons of others.
@@ -49,7 +48,7 @@ func (r *mapRow) set(f *mappedField, v []byte, b *record.Builder) string {
 	if f.to == toReferer && f.exact {
 		if v != nil {
 			r.done = r.done.with(toReferer)
-			setHeaderReferer(b, v)
+			setReferer(b, v)
 		}
 		return ""
 	}
@@ -60,7 +59,7 @@ func (r *mapRow) set(f *mappedField, v []byte, b *record.Builder) string {
 	t := &targets[f.to]
 	switch t.form {
 	case formRequest, formURL:
-		r.setTarget(f, v, b)
+		r.setRequested(f, v, b)
 	case formTime, formDate, formClock:
 		return r.setTime(t.form, v, b)
 	case formClient:
@@ -133,19 +132,8 @@ func setClient(v []byte, b *record.Builder) string {
 	return reasonClient
 }
 
-// setHeaderReferer sets a header of which the log shows whether it was sent:
-// "" is an empty one, and "-" one that said so, not a sign of absence.
-func setHeaderReferer(b *record.Builder, v []byte) {
-	if len(v) == 1 && v[0] == '-' {
-		b.SetID(record.RefererHost, record.ID(referer.ClassNoScheme))
-		b.SetValue(record.Referer, v)
-		return
-	}
-	b.SetReferer(v, nil)
-}
-
-// setTarget sets what a request line or a URL says.
-func (r *mapRow) setTarget(f *mappedField, v []byte, b *record.Builder) {
+// setRequested sets what a request line or a URL says.
+func (r *mapRow) setRequested(f *mappedField, v []byte, b *record.Builder) {
 	if f.decode != nil {
 		r.scratch = f.decode(r.scratch[:0], v)
 		v = r.scratch
@@ -158,19 +146,10 @@ func (r *mapRow) setTarget(f *mappedField, v []byte, b *record.Builder) {
 		b.SetString(record.Method, method, nil)
 		v = target
 	}
-	authority, rest, absolute := cutAuthority(v)
-	if absolute {
-		b.SetString(record.Scheme, v[:bytes.IndexByte(v, ':')], nil)
-		b.SetHost(authority)
+	if _, _, absolute := cutAuthority(v); absolute {
 		r.extra = r.extra.Union(record.ColumnSet(record.Scheme, record.Host))
-		v = rest
 	}
-	path, query, _ := bytes.Cut(v, []byte{'?'})
-	if absolute && (len(path) == 0 || path[0] != '/') { // nothing, or a fragment
-		path = rootPath
-	}
-	b.SetText(record.Path, path, nil)
-	b.SetText(record.Query, query, nil)
+	setURI(b, v)
 }
 
 // cutRequest divides a request line; false if it is none.
