@@ -111,7 +111,9 @@ func (r *jsonReader) object(l *jsonLevel, line []byte, i, depth int) int {
 	for last := &l.start; ; {
 		node, quoted := last.after, last.quoted
 		if n := len(last.lead); n > 0 && n <= len(line)-i && string(line[i:i+n]) == string(last.lead) {
-			i += n
+			if i += n; !quoted {
+				i = skipSpace(line, i) // where a writer sets spaces only now and then
+			}
 		} else if node, i = r.member(l, last, line, i); node == nil {
 			return i
 		} else {

@@ -230,7 +230,7 @@ func TestJSONOrder(t *testing.T) {
 	long := strings.Repeat("k", longestLearned+1)
 	rapid.Check(t, func(t *rapid.T) {
 		members := rapid.SliceOfN(rapid.SampledFrom([]string{
-			`"a":"x"`, `"a" : "y"`, `"a":1`, `"\u0061":"z"`, `"b":"é"`, `"b":null`, `"ab":"\""`, `"ab":"` + "\xff" + `"`, `"d":["x"]`, `"d":"x"`, `"d":[]`,
+			`"a":"x"`, `"a" : "y"`, `"a":1`, `"a": 2`, `"b":3`, `"b": {}`, `"\u0061":"z"`, `"b":"é"`, `"b":null`, `"ab":"\""`, `"ab":"` + "\xff" + `"`, `"d":["x"]`, `"d":"x"`, `"d":[]`,
 			`"a":{"b":"x","a":{"a":"y"}}`, `"a":{"a":{"a":["y"]},"b":2}`, `"a":{}`, `"other":"x"`, `"other":17`, `"` + long + `":"x"`, `"":{}`, `"":""`,
 		}), 1, 8).Draw(t, "members")
 		r := newJSONReader(jsonTestKeys)
