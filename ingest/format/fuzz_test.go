@@ -23,9 +23,9 @@ func FuzzBunny(f *testing.F) { fuzzText(f, bunny(), bunnySamples()) }
 func FuzzRealTime(f *testing.F) { fuzzText(f, cloudFrontRealTime(), realTimeSamples()) }
 
 func FuzzGcore(f *testing.F)   { fuzzText(f, gcore(), gcoreSamples()) }
-func FuzzAlibaba(f *testing.F) { fuzzText(f, alibabaOffline(), alibabaSamples()) }
-func FuzzHuawei(f *testing.F)  { fuzzText(f, huaweiOffline(), huaweiSamples()) }
-func FuzzTencent(f *testing.F) { fuzzText(f, tencentOffline(), tencentSamples()) }
+func FuzzAlibaba(f *testing.F) { fuzzText(f, alibabaOffline(), alibabaOfflineSamples()) }
+func FuzzHuawei(f *testing.F)  { fuzzText(f, huaweiOffline(), huaweiOfflineSamples()) }
+func FuzzTencent(f *testing.F) { fuzzText(f, tencentOffline(), tencentOfflineSamples()) }
 func FuzzFastly(f *testing.F)  { fuzzText(f, fastlyCommon(), fastlyCommonSamples()) }
 
 func FuzzVhostCombined(f *testing.F) {

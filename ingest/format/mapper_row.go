@@ -139,7 +139,7 @@ func (r *mapRow) setRequested(f *mappedField, v []byte, b *record.Builder) {
 		v = r.scratch
 	}
 	if f.to == toRequest {
-		method, target, ok := cutRequest(v)
+		method, target, ok := divideRequest(v)
 		if !ok {
 			return
 		}
@@ -150,18 +150,6 @@ func (r *mapRow) setRequested(f *mappedField, v []byte, b *record.Builder) {
 		r.extra = r.extra.Union(record.ColumnSet(record.Scheme, record.Host))
 	}
 	setURI(b, v)
-}
-
-// cutRequest divides a request line; false if it is none.
-func cutRequest(request []byte) (method, target []byte, ok bool) {
-	method, target, ok = bytes.Cut(request, []byte{' '})
-	if !ok || !isToken(method) {
-		return nil, nil, false
-	}
-	if space := bytes.LastIndexByte(target, ' '); space >= 0 && bytes.HasPrefix(target[space+1:], []byte("HTTP/")) {
-		target = target[:space]
-	}
-	return method, target, true
 }
 
 func (r *mapRow) setTime(form valueForm, v []byte, b *record.Builder) string {

@@ -31,7 +31,7 @@ func gcoreSamples() []sample {
 	}
 }
 
-func alibabaSamples() []sample {
+func alibabaOfflineSamples() []sample {
 	const line = `[09/Jun/2015:01:58:09 +0800] 192.0.2.10 - 1542 "https://a.example/" "GET http://www.example.com/index.html?a=b" 200 191 2830 MISS "Mozilla/5.0 (compatible)" "text/html"`
 	const plain = "time=2015-06-08T17:58:09Z client=192.0.2.10 method=GET scheme=http host=www.example.com path=/index.html query=a=b status=200 bytes=2830 " +
 		`referer=https://a.example/ referer_host=a.example user_agent="Mozilla/5.0 (compatible)" cache=MISS content_type=text/html`
@@ -53,7 +53,7 @@ func alibabaSamples() []sample {
 	}
 }
 
-func huaweiSamples() []sample {
+func huaweiOfflineSamples() []sample {
 	const line = `[05/Feb/2018:07:54:52 +0800] 192.0.2.9 1 "-" "HTTP/1.1" "GET" "www.example.com" "/test/1234.apk" 206 720 HIT "Mozilla/5.0 (Linux)" "bytes=-256"`
 	const plain = "time=2018-02-04T23:54:52Z client=192.0.2.9 method=GET host=www.example.com path=/test/1234.apk status=206 bytes=720 " +
 		`user_agent="Mozilla/5.0 (Linux)" cache=HIT`
@@ -69,7 +69,7 @@ func huaweiSamples() []sample {
 	}
 }
 
-func tencentSamples() []sample {
+func tencentOfflineSamples() []sample {
 	const line = `20180322080001 192.0.2.7 www.example.com /index.html?a=b 1076 22 2 200 NULL 15 "Mozilla/5.0 (X)" "(null)" GET HTTP/1.1 hit`
 	const plain = `time=2018-03-22T00:00:01Z client=192.0.2.7 method=GET host=www.example.com path=/index.html query=a=b status=200 bytes=1076 ` +
 		`user_agent="Mozilla/5.0 (X)" cache=hit`
@@ -114,15 +114,15 @@ func TestConformGcore(t *testing.T) {
 }
 
 func TestConformAlibaba(t *testing.T) {
-	conform(t, alibabaOffline(), "time client method scheme host path query status bytes referer referer_host user_agent cache content_type", alibabaSamples())
+	conform(t, alibabaOffline(), "time client method scheme host path query status bytes referer referer_host user_agent cache content_type", alibabaOfflineSamples())
 }
 
 func TestConformHuawei(t *testing.T) {
-	conform(t, huaweiOffline(), "time client method host path status bytes referer referer_host user_agent cache", huaweiSamples())
+	conform(t, huaweiOffline(), "time client method host path status bytes referer referer_host user_agent cache", huaweiOfflineSamples())
 }
 
 func TestConformTencent(t *testing.T) {
-	conform(t, tencentOffline(), "time client method host path query status bytes referer referer_host user_agent cache", tencentSamples())
+	conform(t, tencentOffline(), "time client method host path query status bytes referer referer_host user_agent cache", tencentOfflineSamples())
 }
 
 func TestConformFastly(t *testing.T) {
@@ -140,8 +140,8 @@ func TestSniffTemplates(t *testing.T) {
 		{gcore(), `"192.0.2.1","-"`, `the first line does not begin with "ADDRESS" "-" "USER" "[TIME]"`},
 		{gcore(), `"192.0.2.1" "-" "-" "[26/Apr/2019:09:47:40 +0000]"`, "most lines cannot be read; of the first: " + reasonFields},
 		{alibabaOffline(), "[x] y", "the first line does not begin with [TIME] ADDRESS"},
-		{huaweiOffline(), alibabaSamples()[0].line, "most lines cannot be read; of the first: " + reasonFields},
-		{alibabaOffline(), huaweiSamples()[0].line, "most lines cannot be read; of the first: " + reasonStatus},
+		{huaweiOffline(), alibabaOfflineSamples()[0].line, "most lines cannot be read; of the first: " + reasonFields},
+		{alibabaOffline(), huaweiOfflineSamples()[0].line, "most lines cannot be read; of the first: " + reasonStatus},
 		{tencentOffline(), "20180322080001 www.example.com", "the first line does not begin with YYYYMMDDHHMMSS ADDRESS"},
 		{fastlyCommon(), syslog + `{"ip":"192.0.2.1"}`, "JSON behind the syslog prefix"},
 		{fastlyCommon(), syslog + "download|x", "no Common Log Format behind the syslog prefix"},

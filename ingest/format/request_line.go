@@ -15,15 +15,24 @@ type requestLine struct {
 // request line ("-", nothing, a TLS handshake) sets nothing. It reports
 // whether there was a host.
 func (r *requestLine) set(b *record.Builder, request []byte, decode record.Decode) (hosted bool) {
-	method, target, ok := bytes.Cut(request, []byte{' '})
-	if !ok || !isToken(method) || isDash(method) {
+	method, target, ok := divideRequest(request)
+	if !ok {
 		return false
+	}
+	b.SetString(record.Method, method, nil)
+	return r.setTarget(b, target, decode)
+}
+
+// divideRequest divides a request line; false if it is none.
+func divideRequest(request []byte) (method, target []byte, ok bool) {
+	method, target, ok = bytes.Cut(request, []byte{' '})
+	if !ok || !isToken(method) || isDash(method) {
+		return nil, nil, false
 	}
 	if space := bytes.LastIndexByte(target, ' '); space >= 0 && bytes.HasPrefix(target[space+1:], []byte("HTTP/")) {
 		target = target[:space]
 	}
-	b.SetString(record.Method, method, nil)
-	return r.setTarget(b, target, decode)
+	return method, target, true
 }
 
 // setTarget is the part of set that is about the target of the request.
