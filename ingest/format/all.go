@@ -5,6 +5,7 @@ package format
 func All() []*Format {
 	return []*Format{
 		parquetFile(),
+		arrowFile(),
 		cloudFront(),
 		w3cExtended(),
 		cloudFrontRealTime(),
