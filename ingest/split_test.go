@@ -134,6 +134,11 @@ func splitParts() map[string][]string {
 			`192.0.2.3 - - [01/Nov/2026`}, both...),
 		"cloudflare": append([]string{`{"ClientIP":"192.0.2.1","EdgeResponseStatus":200,"ClientRequestURI":"/a"}` + "\n",
 			`{"ClientIP":"192.0.2.2","ClientCountry":"de","RayID":"1"}` + "\r\n", `{"content":"tests"}` + "\n", `{"ClientIP":`}, both...),
+		"w3c": append([]string{"#Software: Microsoft X\n", "#Software: other\r\n", "#Date: 2026-11-01 23:00:00\n", "#Date: 2026-11-02\n", "#Date:",
+			"#Fields: time c-ip cs-method cs-uri-stem cs(User-Agent)\n", "\xef\xbb\xbf#Fields: c-ip sc-status\n", "#Fields: " + long + "\n",
+			"23:00:01 192.0.2.1 GET /a \"x\"\n", "00:00:01 192.0.2.2 GET /b \"y z\"\n", "192.0.2.3 404\r\n"}, both...),
+		"bunny": append([]string{"HIT|200|1507167062421|412|390|192.0.2.0|-|https://z.example/v.mp4|WA|ua|32ab|DE\n",
+			"MISS|404|1507167062421|0|390|192.0.2.7|-|https://z.example/|WA|-|32ab|-|4|-|-\r\n", "HIT|200|1507167062421|412|390|0.0.0.0|"}, both...),
 	}
 }
 
