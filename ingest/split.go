@@ -62,7 +62,7 @@ type blockSection struct {
 // split is how the input is read in blocks, or nil if it is not.
 func (in *reading) split(file *source.File) *split {
 	r := in.reader
-	if !r.splits || file.At == nil || in.format.OpenTable != nil || in.blocks.Packing() != decompress.Plain || file.Size < 2*r.block {
+	if !r.splits || file.At == nil || in.wrapped != nil || in.format.OpenTable != nil || in.blocks.Packing() != decompress.Plain || file.Size < 2*r.block {
 		return nil
 	}
 	return &split{
