@@ -26,11 +26,20 @@ func (in *reading) lines(ctx context.Context, data []byte, fault error) error {
 		if fault != nil {
 			return in.end(fault)
 		}
-		data, fault = in.blocks.Next(ctx)
+		data, fault = in.next(ctx)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 	}
+}
+
+// next returns the next block of lines, as decompress.Blocks does.
+func (in *reading) next(ctx context.Context) ([]byte, error) {
+	data, fault := in.blocks.Next(ctx)
+	if in.wrapped != nil {
+		return in.wrapped.Next(data, fault)
+	}
+	return data, fault
 }
 
 // pieces reads data in pieces. Within one no line is too long, so only what is

@@ -13,6 +13,7 @@ import (
 	"rulecast/ingest/format"
 	"rulecast/ingest/record"
 	"rulecast/ingest/source"
+	"rulecast/ingest/unwrap"
 )
 
 // headSize is how much of an input, unpacked, formats may look at.
@@ -95,8 +96,9 @@ type reading struct {
 
 	format   *format.Format
 	decoder  format.Decoder
-	skipping bool // within a line that is too long
-	settled  bool // the queue knows what became of the input
+	wrapped  *unwrap.Unwrapper // nil if the input has its records on lines
+	skipping bool              // within a line that is too long
+	settled  bool              // the queue knows what became of the input
 }
 
 func (in *reading) run(ctx context.Context, src *source.Input) error {
@@ -144,12 +146,10 @@ func (in *reading) read(ctx context.Context, file *source.File) (*split, error) 
 	}
 	in.blocks.Start(progress{file, &in.reader.read}, ahead)
 	defer in.stop()
-	data, fault := in.blocks.Next(ctx)
+	data, fault := in.first(ctx)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	in.account.Packing = string(in.blocks.Packing())
-	data = bytes.TrimPrefix(data, utf8BOM)
 	if len(data) > 0 {
 		head := data[:min(len(data), headSize)]
 		var err error
@@ -174,6 +174,23 @@ func (in *reading) read(ctx context.Context, file *source.File) (*split, error) 
 	in.settle(nil)
 	in.decoder = in.format.New()
 	return nil, in.lines(ctx, data, fault)
+}
+
+// first returns the first block of lines, without a byte order mark.
+func (in *reading) first(ctx context.Context) ([]byte, error) {
+	data, fault := in.blocks.Next(ctx)
+	in.account.Packing = string(in.blocks.Packing())
+	data = bytes.TrimPrefix(data, utf8BOM)
+	kind := unwrap.Detect(data[:min(len(data), headSize)])
+	if kind == unwrap.Lines {
+		return data, fault
+	}
+	in.wrapped = unwrap.New(kind)
+	data, fault = in.wrapped.Next(data, fault)
+	for len(data) == 0 && fault == nil {
+		data, fault = in.next(ctx)
+	}
+	return data, fault
 }
 
 func (in *reading) stop() {

@@ -28,7 +28,8 @@ ingest/decompress/inflate
 ingest/decompress           => ingest/decompress/inflate
 ingest/format               => ingest/record ingest/referer
 ingest/compact              => ingest/format ingest/record ingest/referer
-ingest                      => ingest/decompress ingest/format ingest/record ingest/source
+ingest/unwrap
+ingest                      => ingest/decompress ingest/format ingest/record ingest/source ingest/unwrap
 
 analyze/prefix
 analyze/tally
