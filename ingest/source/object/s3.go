@@ -122,7 +122,7 @@ func (b *bucket) fault(err error) error {
 	err = fault(b.endpoint.Host, err)
 	var refused *Error
 	if b.anonymous && errors.As(err, &refused) && refused.Code == "AccessDenied" {
-		refused.Reason = "it is not open to everybody, and no credentials are used because AWS_NO_SIGN_REQUEST is set"
+		refused.Reason = "it is not open to everybody, and the request was sent without credentials"
 	}
 	return err
 }

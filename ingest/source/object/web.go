@@ -25,7 +25,7 @@ func newWebClient(transport http.RoundTripper) *http.Client {
 		case len(via) > maxRedirects:
 			return fmt.Errorf("%w more than %d times", errRedirected, maxRedirects)
 		case to.URL.Scheme != "https" && to.URL.Scheme != via[0].URL.Scheme:
-			return fmt.Errorf("%w from https to %s, which anybody could read", errRedirected, printable(to.URL.Scheme))
+			return fmt.Errorf("%w from %s to %s, which is not followed", errRedirected, via[0].URL.Scheme, printable(to.URL.Scheme))
 		}
 		return nil
 	}}

@@ -25,25 +25,45 @@ const (
 // Server is a store with one bucket, addressed by path.
 type Server struct {
 	*httptest.Server
-	Bucket string
-	// Page is the most keys in an answer to a listing; 0 is 1000.
-	Page int
-	// Public lets everybody read.
-	Public bool
-	// Region, unless it is empty, is the only one that requests may be signed
-	// for.
-	Region string
-	// Intercept, if it is not nil, answers in place of serve, or calls it.
-	Intercept func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc)
+	bucket string
 
 	mu       sync.Mutex
+	config   Config
 	objects  map[string]stored
 	requests []string
 }
 
+// Config is how a store behaves. The zero value works.
+type Config struct {
+	Page   int    // most keys in an answer to a listing; 0 is 1000
+	Public bool   // everybody may read
+	Region string // unless it is empty, the only one that requests may be signed for
+	// Intercept, if it is not nil, answers in place of serve, or calls it.
+	Intercept Intercept
+}
+
+// Intercept stands between a store and its clients.
+type Intercept func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc)
+
+// Configure changes how the store behaves.
+func (s *Server) Configure(change func(*Config)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.config)
+}
+
+// Intercept changes who answers.
+func (s *Server) Intercept(i Intercept) { s.Configure(func(c *Config) { c.Intercept = i }) }
+
+func (s *Server) behaviour() Config {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.config
+}
+
 // NewServer starts a store. Whoever starts it closes it.
 func NewServer(bucket string) *Server {
-	s := &Server{Bucket: bucket, objects: make(map[string]stored)}
+	s := &Server{bucket: bucket, objects: make(map[string]stored)}
 	s.Server = httptest.NewServer(http.HandlerFunc(s.handle))
 	return s
 }
@@ -73,24 +93,25 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests = append(s.requests, strings.TrimSpace(r.Method+" "+r.URL.Path+" "+r.Header.Get("Range")))
 	s.mu.Unlock()
-	if s.Intercept != nil {
-		s.Intercept(w, r, s.serve)
+	if intercept := s.behaviour().Intercept; intercept != nil {
+		intercept(w, r, s.serve)
 		return
 	}
 	s.serve(w, r)
 }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	if code := s.refused(r); code != "" {
+	config := s.behaviour()
+	if code := config.refused(r); code != "" {
 		if code == "AuthorizationHeaderMalformed" {
-			w.Header().Set("X-Amz-Bucket-Region", s.Region)
+			w.Header().Set("X-Amz-Bucket-Region", config.Region)
 		}
 		Refuse(w, http.StatusForbidden, code)
 		return
 	}
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	switch {
-	case bucket != s.Bucket:
+	case bucket != s.bucket:
 		Refuse(w, http.StatusNotFound, "NoSuchBucket")
 	case r.Method != http.MethodGet:
 		Refuse(w, http.StatusMethodNotAllowed, "MethodNotAllowed")
@@ -102,16 +123,16 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // refused is the code of a refusal, or "".
-func (s *Server) refused(r *http.Request) string {
+func (c *Config) refused(r *http.Request) string {
 	authorization := r.Header.Get("Authorization")
 	switch {
-	case authorization == "" && s.Public:
+	case authorization == "" && c.Public:
 		return ""
 	case authorization == "":
 		return "AccessDenied"
 	case !strings.Contains(authorization, "Credential="+AccessKey+"/"):
 		return "InvalidAccessKeyId"
-	case s.Region != "" && !strings.Contains(authorization, "/"+s.Region+"/s3/"):
+	case c.Region != "" && !strings.Contains(authorization, "/"+c.Region+"/s3/"):
 		return "AuthorizationHeaderMalformed"
 	}
 	return ""
@@ -147,7 +168,7 @@ func (s *Server) list(w http.ResponseWriter, q url.Values) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	page := s.Page
+	page := s.config.Page
 	if page == 0 {
 		page = 1000
 	}
@@ -155,7 +176,7 @@ func (s *Server) list(w http.ResponseWriter, q url.Values) {
 	if token := q.Get("continuation-token"); token != "" {
 		after = strings.TrimPrefix(token, "after:")
 	}
-	answer := listing{Name: s.Bucket, Prefix: q.Get("prefix"), EncodingType: q.Get("encoding-type")}
+	answer := listing{Name: s.bucket, Prefix: q.Get("prefix"), EncodingType: q.Get("encoding-type")}
 	var keys []string
 	for key := range s.objects {
 		if strings.HasPrefix(key, answer.Prefix) && key > after {
