@@ -168,7 +168,7 @@ func (r *restSize) next() int {
 // readAt reads until p is full or a fault comes; the end of the file is
 // errShrunk where it cannot be.
 func (s *split) readAt(p []byte, off int64) (int, error) {
-	n, err := s.file.At.ReadAt(p, off)
+	n, err := s.file.Through.ReadAt(p, off)
 	switch {
 	case n == len(p):
 		return n, nil

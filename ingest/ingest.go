@@ -4,6 +4,7 @@ package ingest
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"rulecast/ingest/format"
 	"rulecast/ingest/record"
 	"rulecast/ingest/source"
+	"rulecast/ingest/source/object"
 )
 
 // DefaultMaxLine is the longest line that is read, in bytes, unless Options
@@ -37,6 +39,11 @@ type Options struct {
 	Since, Until time.Time
 
 	Stdin io.Reader // what "-" stands for; nil if there is none
+
+	// How s3:// inputs are reached; see object.Options.
+	Endpoint  string // URL of the store; "" is what the environment says, or Amazon
+	Region    string // of the buckets; "" is what the environment or the store says
+	Anonymous bool   // without credentials
 }
 
 // Reader reads a list of inputs in streams.
@@ -55,14 +62,21 @@ type Reader struct {
 	block   int64 // size of the blocks of inputs that are split
 	splits  bool  // inputs may be split
 
+	pruned  int          // objects that were not listed
 	read    atomic.Int64 // bytes as stored
 	total   int64        // or -1
 	rejects *rejects     // nil if they are not wanted
 }
 
-// Open finds the inputs that args name (see source.List) and checks the
-// options. Nothing is read yet.
+// Open is OpenContext for inputs that are found at once.
 func Open(args []string, opts Options) (*Reader, error) {
+	return OpenContext(context.Background(), args, opts)
+}
+
+// OpenContext finds the inputs that args name (see source.List) and checks the
+// options. Nothing is read yet, but what a store has is listed, which ends
+// with ctx.
+func OpenContext(ctx context.Context, args []string, opts Options) (*Reader, error) {
 	r := &Reader{columns: opts.Columns, maxLine: opts.MaxLine, detect: format.Detect, block: blockSize, splits: !opts.Whole}
 	if r.maxLine <= 0 {
 		r.maxLine = DefaultMaxLine
@@ -73,10 +87,13 @@ func Open(args []string, opts Options) (*Reader, error) {
 	if err := r.setWindow(opts.Since, opts.Until); err != nil {
 		return nil, err
 	}
-	var err error
-	if r.sources, err = source.List(args, opts.Stdin); err != nil {
+	found, err := source.List(ctx, args, source.Options{Stdin: opts.Stdin, Objects: object.Options{
+		Endpoint: opts.Endpoint, Region: opts.Region, Anonymous: opts.Anonymous, Since: opts.Since, Until: opts.Until,
+	}})
+	if err != nil {
 		return nil, err
 	}
+	r.sources, r.pruned = found.Inputs, found.Pruned
 	r.plan()
 	if opts.Rejects != "" {
 		if r.rejects, err = newRejects(opts.Rejects, r.sources); err != nil {
@@ -158,6 +175,11 @@ func (r *Reader) Columns() record.Columns { return r.columns }
 // Progress says how many bytes, as stored, have been read so far and how many
 // there are, -1 if that is not known. It may be called at any time.
 func (r *Reader) Progress() (read, total int64) { return r.read.Load(), r.total }
+
+// Pruned is how many objects of a store are no inputs because their keys say
+// that they have nothing from the time window. No input of another kind is
+// left out for its name.
+func (r *Reader) Pruned() int { return r.pruned }
 
 // Inputs are the accounts of all inputs, in the order of source.List. They are
 // complete once every stream has ended, and are the same for any number of

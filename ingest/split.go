@@ -73,7 +73,7 @@ type blockSection struct {
 // not.
 func (in *reading) split(file *source.File) *split {
 	r := in.reader
-	if !r.splits || file.At == nil || in.wrapped != nil || in.blocks.Packing() != decompress.Plain || file.Size < 2*r.block {
+	if !r.splits || file.Through == nil || in.wrapped != nil || in.blocks.Packing() != decompress.Plain || file.Size < 2*r.block {
 		return nil
 	}
 	return &split{

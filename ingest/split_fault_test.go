@@ -173,7 +173,7 @@ func TestSplitCalleeError(t *testing.T) {
 func TestSplitWaiting(t *testing.T) {
 	for _, cancelled := range []bool{true, false} {
 		r, _, _ := openSplit(t, write(t, "a.log", toyLog(1000)), Options{})
-		file, err := r.sources[0].Open()
+		file, err := r.sources[0].Open(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}

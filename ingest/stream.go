@@ -104,7 +104,7 @@ type reading struct {
 func (in *reading) run(ctx context.Context, src *source.Input) error {
 	defer in.settle(nil)
 	in.builder.NextInput()
-	file, err := src.Open()
+	file, err := src.Open(ctx)
 	if err != nil {
 		in.account.Err = err
 		in.reader.queue.finish()
@@ -140,7 +140,7 @@ func (in *reading) settle(sp *split) {
 // to split it.
 func (in *reading) read(ctx context.Context, file *source.File) (*split, error) {
 	ahead := in.ahead
-	if file.At == nil {
+	if file.Through == nil {
 		ahead = decompress.Always
 		in.settle(nil) // a pipe may let others wait
 	}

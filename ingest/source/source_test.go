@@ -32,6 +32,15 @@ func link(t *testing.T, target, path string) {
 	}
 }
 
+func list(t *testing.T, args []string, stdin io.Reader) ([]*Input, error) {
+	t.Helper()
+	listing, err := List(t.Context(), args, Options{Stdin: stdin})
+	if err != nil {
+		return nil, err
+	}
+	return listing.Inputs, nil
+}
+
 func listed(inputs []*Input) (all []string) {
 	for _, in := range inputs {
 		all = append(all, in.Name)
@@ -73,7 +82,7 @@ func TestList(t *testing.T) {
 		{[]string{"-", "a.log", "-"}, []string{"-", "a.log"}},
 	}
 	for _, tt := range tests {
-		inputs, err := List(tt.args, strings.NewReader(""))
+		inputs, err := list(t, tt.args, strings.NewReader(""))
 		if err != nil {
 			t.Errorf("%q: %v", tt.args, err)
 			continue
@@ -97,11 +106,13 @@ func TestListErrors(t *testing.T) {
 		{[]string{"[.log"}, "[.log: syntax error in pattern"},
 		{[]string{"empty"}, "empty: no files in this directory"},
 		{[]string{"a.log/b"}, "a.log/b: not a directory"},
-		{[]string{"s3://bucket/logs/"}, "s3://bucket/logs/: s3 addresses are not supported; copy the logs to a directory first"},
+		{[]string{"ftp://host/logs/"}, "ftp://host/logs/: ftp addresses are not supported: copy the logs to a directory first"},
+		{[]string{"s3:///logs/"}, "s3:///logs/: names no bucket"},
+		{[]string{"https://me:word@/logs?token=x"}, "https:///logs?token=***: names no host"},
 		{[]string{"-"}, "-: there is no standard input"},
 	}
 	for _, tt := range tests {
-		_, err := List(tt.args, nil)
+		_, err := list(t, tt.args, nil)
 		if err == nil || err.Error() != tt.want {
 			t.Errorf("%q: error %v; want %s", tt.args, err, tt.want)
 		}
@@ -113,14 +124,14 @@ func TestUnreadableIsListed(t *testing.T) {
 	tree(t, "logs/a.log")
 	link(t, "nowhere", "logs/dangling")
 	for _, arg := range []string{"logs", "logs/*", "**"} {
-		inputs, err := List([]string{arg}, nil)
+		inputs, err := list(t, []string{arg}, nil)
 		if err != nil {
 			t.Fatalf("%s: %v", arg, err)
 		}
 		if diff := cmp.Diff([]string{"logs/a.log", "logs/dangling"}, listed(inputs)); diff != "" {
 			t.Fatalf("%s (-want +got):\n%s", arg, diff)
 		}
-		if _, err := inputs[1].Open(); err == nil || err.Error() != "no such file or directory" {
+		if _, err := inputs[1].Open(t.Context()); err == nil || err.Error() != "no such file or directory" {
 			t.Errorf("%s: error %v", arg, err)
 		}
 	}
@@ -128,14 +139,14 @@ func TestUnreadableIsListed(t *testing.T) {
 
 func TestOpen(t *testing.T) {
 	tree(t, "a.log")
-	inputs, err := List([]string{"a.log", "-"}, strings.NewReader("from a pipe"))
+	inputs, err := list(t, []string{"a.log", "-"}, strings.NewReader("from a pipe"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if inputs[0].Size != 5 || inputs[1].Size != -1 {
 		t.Errorf("sizes %d, %d", inputs[0].Size, inputs[1].Size)
 	}
-	file, err := inputs[0].Open()
+	file, err := inputs[0].Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +160,7 @@ func TestOpen(t *testing.T) {
 	if err := file.Close(); err != nil {
 		t.Error(err)
 	}
-	pipe, err := inputs[1].Open()
+	pipe, err := inputs[1].Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +173,7 @@ func TestOpen(t *testing.T) {
 	if err := os.Remove("a.log"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := inputs[0].Open(); err == nil || err.Error() != "no such file or directory" {
+	if _, err := inputs[0].Open(t.Context()); err == nil || err.Error() != "no such file or directory" {
 		t.Errorf("error %v", err)
 	}
 }
