@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -36,6 +37,12 @@ type Options struct {
 	// With a bound, Time is filled even if Columns has it not.
 	Since, Until time.Time
 
+	// Trusted says which addresses are proxies whose X-Forwarded-For names the
+	// client (see record.Proxies); nil: the client is always the peer. Streams
+	// call it at the same time. With it, Client and Forwarded are filled even if
+	// Columns has them not.
+	Trusted func(netip.Addr) bool
+
 	Stdin io.Reader // what "-" stands for; nil if there is none
 }
 
@@ -44,6 +51,7 @@ type Reader struct {
 	columns      record.Columns
 	since, until int64 // µs since the Unix epoch
 	windowed     bool
+	trusted      func(netip.Addr) bool // or nil
 	maxLine      int
 	forced       *format.Format // nil: detect
 	mapped       bool           // forced is made of fields, which may not fit an input
@@ -63,12 +71,15 @@ type Reader struct {
 // Open finds the inputs that args name (see source.List) and checks the
 // options. Nothing is read yet.
 func Open(args []string, opts Options) (*Reader, error) {
-	r := &Reader{columns: opts.Columns, maxLine: opts.MaxLine, detect: format.Detect, block: blockSize, splits: !opts.Whole}
+	r := &Reader{columns: opts.Columns, trusted: opts.Trusted, maxLine: opts.MaxLine, detect: format.Detect, block: blockSize, splits: !opts.Whole}
 	if r.maxLine <= 0 {
 		r.maxLine = DefaultMaxLine
 	}
 	if err := r.setFormat(opts.Format, opts.Fields); err != nil {
 		return nil, err
+	}
+	if r.trusted != nil {
+		r.columns |= record.ColumnSet(record.Client, record.Forwarded)
 	}
 	if err := r.setWindow(opts.Since, opts.Until); err != nil {
 		return nil, err
@@ -151,8 +162,8 @@ func (r *Reader) plan() {
 	slices.SortStableFunc(r.queue.order, func(a, b int) int { return cmp.Compare(weight(b), weight(a)) })
 }
 
-// Columns are the columns that the batches have: those asked for, and Time if
-// there is a time window.
+// Columns are the columns that the batches have: those asked for, and those
+// that a time window or trusted proxies need.
 func (r *Reader) Columns() record.Columns { return r.columns }
 
 // Progress says how many bytes, as stored, have been read so far and how many

@@ -160,6 +160,7 @@ func (s *split) leave(part *reading, sections []blockSection, err error) error {
 	t.Outside += a.Outside
 	t.Anonymised += a.Anonymised
 	t.BytesRead += a.BytesRead
+	t.Through.Add(a.Through)
 	t.Present.Add(&a.Present)
 	if a.Err != nil && (t.Err == nil || part.faulty < s.faulty) {
 		t.Err, s.faulty = a.Err, part.faulty

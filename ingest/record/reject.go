@@ -24,6 +24,7 @@ type Input struct {
 	Outside    int64    // requests left out by the time window asked for
 	Anonymised int64    // of Rows, those whose client is an address that the provider has cut: a network (see CutNetwork), never one client
 	BytesRead  int64    // as stored, before decompression
+	Through    Through  // requests from trusted proxies, if these were asked for
 	Present    Presence // which columns the requests had
 	Reasons    []Reason
 	Err        error // why it could not be read to its end, or at all; does not repeat Name
