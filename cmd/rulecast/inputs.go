@@ -19,6 +19,7 @@ import (
 
 // inputFlags say which requests are read, and how.
 type inputFlags struct {
+	clientFlags
 	format       string
 	since, until string
 	rejects      string
@@ -34,6 +35,7 @@ func (f *inputFlags) add(cmd *cobra.Command) {
 	fs.StringVar(&f.format, "format", "", "read every input as this `FORMAT` instead of telling it from the content")
 	fs.StringVar(&f.since, "since", "", "leave out requests before this `TIME` (RFC 3339, or a date, UTC)")
 	fs.StringVar(&f.until, "until", "", "leave out requests at or after this `TIME`")
+	f.clientFlags.add(cmd)
 	fs.StringVar(&f.rejects, "rejects", "", "write the lines that could not be read, with their position, to `FILE`")
 	fs.StringVar(&f.maxRejects, "max-rejects", "1%", "most rejected lines, as a number or a `SHARE` of all lines, before the exit code is 4")
 	fs.IntVar(&f.maxLine, "max-line", ingest.DefaultMaxLine, "longest line that is read, in `BYTES`")
@@ -43,7 +45,7 @@ func (f *inputFlags) add(cmd *cobra.Command) {
 
 // inputFlagNames are the flags that add makes and that mean nothing without a
 // log. (--quiet and --workers do no harm.)
-var inputFlagNames = []string{"format", "since", "until", "rejects", "max-rejects", "max-line"}
+var inputFlagNames = append([]string{"format", "since", "until", "rejects", "max-rejects", "max-line"}, clientFlagNames...)
 
 // parseTime reads --since and --until.
 func parseTime(flag, text string) (time.Time, error) {
@@ -82,6 +84,7 @@ type reading struct {
 	std      *streams
 	exceeded func(rejects, lines int64) bool
 	started  time.Time
+	proxies  *trustedProxies // nil: the client is the peer
 	// countries is what places the clients; nil if nobody asks.
 	countries *countrySource
 }
@@ -106,14 +109,18 @@ func (f *inputFlags) open(std *streams, args []string, columns record.Columns) (
 	if err != nil {
 		return nil, err
 	}
+	proxies, err := f.clientFlags.open()
+	if err != nil {
+		return nil, err
+	}
 	r, err := ingest.Open(args, ingest.Options{
 		Format: f.format, Columns: columns, MaxLine: f.maxLine, Rejects: f.rejects, Whole: f.whole,
-		Since: since, Until: until, Stdin: std.in,
+		Since: since, Until: until, Trusted: proxies.trusted(), Stdin: std.in,
 	})
 	if err != nil {
 		return nil, usage(err)
 	}
-	return &reading{Reader: r, flags: f, std: std, exceeded: exceeded, started: time.Now()}, nil
+	return &reading{Reader: r, flags: f, std: std, exceeded: exceeded, started: time.Now(), proxies: proxies}, nil
 }
 
 // analyse runs an analysis over all that a reading has, and accounts for the
@@ -127,9 +134,12 @@ func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A
 		return a, nil, err
 	}
 	src := &view.Source{Inputs: r.Inputs(), Windowed: r.flags.since != "" || r.flags.until != ""}
+	if r.proxies != nil {
+		src.Proxied, src.Warnings = true, r.proxies.warnings
+	}
 	if countries := r.countries; countries != nil {
 		src.Countries, src.CountryFromLog = countries.String(), countries.from == geo.LogOnly
-		src.Warnings = countries.warnings()
+		src.Warnings = append(src.Warnings, countries.warnings()...)
 	}
 	if !r.flags.quiet {
 		fmt.Fprintf(r.std.err, "read %s from %s in %.1f s, %s rejected\n", view.Plural(src.Rows(), "request"),

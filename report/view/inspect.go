@@ -16,6 +16,7 @@ func Inspect(r *inspect.Result, src *Source) *report.Document {
 	summary.AddRow(cells(r.Total, src.Rejects(), r.Clients, r.Hosts, r.Referers, when(r.First), when(r.Last))...)
 	doc.Tables = []report.Table{summary, inputsTable(src), columnsTable(r, src), rejectsTable(src)}
 	doc.Warnings = sourceWarnings(src)
+	doc.Notes = ClientNotes(src)
 	for _, c := range r.Columns {
 		if means := absentMeans[c.Column]; means != "" {
 			doc.Warnings = append(doc.Warnings, missingColumn(src, c.Column, means)...)
