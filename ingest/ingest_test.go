@@ -63,7 +63,7 @@ func TestLines(t *testing.T) {
 			nil, "@2: line longer than the limit\n" + long + long + "\n@3: line longer than the limit\n" + long + long +
 				"\n@4: no address\nx\n"},
 	}
-	counts := cmpopts.IgnoreFields(record.Input{}, "Name", "Format", "Packing", "BytesRead", "Present", "Reasons")
+	counts := cmpopts.IgnoreFields(record.Input{}, "Name", "Format", "Title", "Because", "Packing", "BytesRead", "Present", "Reasons")
 	for _, tt := range tests {
 		for packing, text := range map[string]string{"plain": tt.text, "gzip": gzipped(tt.text)} {
 			path := write(t, "a.log", text)

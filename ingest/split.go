@@ -206,7 +206,7 @@ func (s *split) finish() {
 	s.file.Close()
 	a := &s.reader.inputs[s.index]
 	t := &s.total
-	t.Name, t.Format, t.Packing = a.Name, a.Format, a.Packing
+	t.Name, t.Format, t.Title, t.Because, t.Packing = a.Name, a.Format, a.Title, a.Because, a.Packing
 	t.Reasons = sortedReasons(s.reasons)
 	t.Err = cmp.Or(s.err, t.Err)
 	*a = *t

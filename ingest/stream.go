@@ -168,7 +168,10 @@ func (in *reading) read(ctx context.Context, file *source.File) (*split, error) 
 	if in.format == nil {
 		return nil, nil
 	}
-	in.account.Format = in.format.Name
+	in.account.Format, in.account.Title = in.format.Name, in.format.Title
+	if in.reader.forced == nil {
+		in.account.Because = in.format.Because
+	}
 	if in.format.OpenTable != nil {
 		return in.table(file), nil
 	}

@@ -15,6 +15,8 @@ type Reject struct {
 type Input struct {
 	Name       string
 	Format     string // "" when none was recognised
+	Title      string // of the format, for people
+	Because    string // why it was recognised, for people; "" if it was asked for
 	Packing    string // "plain", "gzip", "zstd", "bzip2", "parquet"
 	Lines      int64  // lines (rows of a columnar file), the last one even when it has no newline
 	Rows       int64  // requests
