@@ -63,9 +63,10 @@ type Reader struct {
 	block   int64 // size of the blocks of inputs that are split
 	splits  bool  // inputs may be split
 
-	read    atomic.Int64 // bytes as stored
-	total   int64        // or -1
-	rejects *rejects     // nil if they are not wanted
+	read     atomic.Int64 // bytes as stored
+	total    int64        // or -1
+	requests atomic.Int64 // handed over
+	rejects  *rejects     // nil if they are not wanted
 }
 
 // Open finds the inputs that args name (see source.List) and checks the
@@ -169,6 +170,10 @@ func (r *Reader) Columns() record.Columns { return r.columns }
 // Progress says how many bytes, as stored, have been read so far and how many
 // there are, -1 if that is not known. It may be called at any time.
 func (r *Reader) Progress() (read, total int64) { return r.read.Load(), r.total }
+
+// Requests is how many requests have been handed over so far. It may be called
+// at any time.
+func (r *Reader) Requests() int64 { return r.requests.Load() }
 
 // Inputs are the accounts of all inputs, in the order of source.List. They are
 // complete once every stream has ended, and are the same for any number of

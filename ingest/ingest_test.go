@@ -415,6 +415,9 @@ func TestProgress(t *testing.T) {
 	if read, total := r.Progress(); read < total || read > total+7 {
 		t.Errorf("%d of %d bytes", read, total)
 	}
+	if in := r.Inputs(); r.Requests() != in[0].Rows+in[1].Rows || r.Requests() < 40_000 {
+		t.Errorf("%d requests", r.Requests())
+	}
 	if r, err = Open([]string{path, "-"}, Options{Stdin: strings.NewReader("")}); err != nil {
 		t.Fatal(err)
 	}

@@ -222,6 +222,7 @@ func (in *reading) flush() error {
 		in.account.Through.Add(in.proxies.Resolve(batch))
 	}
 	in.account.Rows += int64(batch.Rows)
+	in.reader.requests.Add(int64(batch.Rows))
 	in.count(batch.Rejects)
 	err := in.fn(batch)
 	in.builder.Reset()

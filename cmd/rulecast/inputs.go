@@ -14,6 +14,7 @@ import (
 	"rulecast/analyze/geo"
 	"rulecast/ingest"
 	"rulecast/ingest/record"
+	"rulecast/report"
 	"rulecast/report/view"
 )
 
@@ -40,7 +41,7 @@ func (f *inputFlags) add(cmd *cobra.Command) {
 	fs.StringVar(&f.maxRejects, "max-rejects", "1%", "most rejected lines, as a number or a `SHARE` of all lines, before the exit code is 4")
 	fs.IntVar(&f.maxLine, "max-line", ingest.DefaultMaxLine, "longest line that is read, in `BYTES`")
 	fs.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "read and match with this many `WORKERS`; the result is the same with any")
-	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no summary line on standard error")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary line on standard error")
 }
 
 // inputFlagNames are the flags that add makes and that mean nothing without a
@@ -126,7 +127,13 @@ func (f *inputFlags) open(std *streams, args []string, columns record.Columns) (
 // analyse runs an analysis over all that a reading has, and accounts for the
 // inputs.
 func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A) (A, *view.Source, error) {
+	var screen *terminal
+	if !r.flags.quiet {
+		screen = progressOn(r.std)
+	}
+	done := showProgress(screen, r)
 	a, err := fold.Run(ctx, r.Streams(r.flags.workers), start)
+	done()
 	if closing := r.Close(); err == nil {
 		err = closing
 	}
@@ -142,10 +149,23 @@ func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A
 		src.Warnings = append(src.Warnings, countries.warnings()...)
 	}
 	if !r.flags.quiet {
-		fmt.Fprintf(r.std.err, "read %s from %s in %.1f s, %s rejected\n", view.Plural(src.Rows(), "request"),
-			view.Plural(int64(len(src.Inputs)), "input"), time.Since(r.started).Seconds(), view.Plural(src.Rejects(), "line"))
+		fmt.Fprintln(r.std.err, r.summary(src))
 	}
 	return a, src, r.unreadable(src)
+}
+
+// summary says in one line what was read.
+func (r *reading) summary(src *view.Source) string {
+	var size int64
+	for i := range src.Inputs {
+		size += src.Inputs[i].BytesRead
+	}
+	line := fmt.Sprintf("read %s, %s, %s in %.1f s", view.Plural(int64(len(src.Inputs)), "input"), report.HumanBytes(size),
+		view.Plural(src.Rows(), "request"), time.Since(r.started).Seconds())
+	if n := src.Rejects(); n > 0 {
+		line += fmt.Sprintf("; %s could not be read", view.Plural(n, "line"))
+	}
+	return line
 }
 
 // unreadable is the error of a reading that gave nothing at all because none
