@@ -36,6 +36,7 @@ type Result struct {
 	Referers    int64 // distinct Referer hosts
 	First, Last int64 // record.NoTime if no request has a time
 	Gaps        Gaps
+	Repeats     Repeats
 	V4, V6      Addresses
 	Proxies     Proxies
 	Columns     []Column
@@ -57,6 +58,7 @@ type Analysis struct {
 	used        [record.NumColumns]tally.Set // ids seen in a row: a reject may have left others
 	peers       []peer                       // by client id
 	hours       hours
+	repeats     repeats
 	text        []byte // scratch: an address
 }
 
@@ -96,7 +98,15 @@ func (a *Analysis) fill(b *record.Batch, c record.Column) (n int64) {
 	case record.Client:
 		n = int64(b.Rows)
 		a.addPeers(b)
-	case record.Forwarded, record.Path, record.Query, record.RequestID:
+	case record.RequestID:
+		ids := b.Text(c)
+		for i := range b.Rows {
+			if id := ids.At(i); len(id) > 0 {
+				a.repeats.add(id)
+				n++
+			}
+		}
+	case record.Forwarded, record.Path, record.Query:
 		text := b.Text(c)
 		for i := range b.Rows {
 			n += one(len(text.At(i)) > 0)
@@ -147,13 +157,14 @@ func (a *Analysis) Merge(b *Analysis) {
 	}
 	a.mergePeers(b.peers, ids.IDs(record.Client))
 	a.hours.union(&b.hours)
+	a.repeats.merge(&b.repeats)
 }
 
 // Result sums up the inspection, which must not be added to afterwards.
 func (a *Analysis) Result() *Result {
 	r := &Result{
 		Total: a.total, Clients: a.distinct(record.Client), Hosts: a.distinct(record.Host),
-		Referers: a.distinct(record.RefererHost), First: record.NoTime, Last: record.NoTime, Gaps: a.hours.gaps(),
+		Referers: a.distinct(record.RefererHost), First: record.NoTime, Last: record.NoTime, Gaps: a.hours.gaps(), Repeats: a.repeats.result(),
 	}
 	r.V4, r.V6, r.Proxies = a.sumPeers()
 	if a.last != math.MinInt64 {

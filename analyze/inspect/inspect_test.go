@@ -194,6 +194,7 @@ func naive(inputs []input) *inspect.Result {
 		}
 	}
 	r.Gaps = naiveGaps(times)
+	r.Repeats.Requests = columns[record.RequestID].Filled - int64(len(values[record.RequestID]))
 	naivePeers(r, peers)
 	r.Clients, r.Hosts, r.Referers = int64(len(values[record.Client])), int64(len(values[record.Host])), int64(len(values[record.RefererHost]))
 	for c := range record.NumColumns {
@@ -344,6 +345,43 @@ func TestScatteredHours(t *testing.T) {
 	half.Merge(whole)
 	if g := half.Result().Gaps; !g.Unknown {
 		t.Errorf("%+v", g)
+	}
+}
+
+// However many ids there are, the same ones are remembered in whatever order
+// they come, and tell how many are repeated.
+func TestManyIDs(t *testing.T) {
+	const distinct, repeated = 300_000, 30_000
+	add := func(a *inspect.Analysis, from, n int) {
+		b := record.NewBuilder(inspect.Columns())
+		for i := range n {
+			b.SetPresent(record.ColumnSet(record.Client, record.RequestID))
+			b.SetClient([]byte("192.0.2.1"))
+			b.SetText(record.RequestID, fmt.Appendf(nil, "id-%d==", from+i), nil)
+			b.Commit()
+			if b.Full() || i == n-1 {
+				if err := a.Add(b.Flush(0)); err != nil {
+					t.Fatal(err)
+				}
+				b.Reset()
+			}
+		}
+	}
+	one := inspect.New()
+	add(one, 0, distinct)
+	add(one, 0, repeated)
+	got := one.Result().Repeats
+	if !got.Estimated || math.Abs(float64(got.Requests)-repeated) > 0.05*repeated {
+		t.Errorf("%+v, want some %d", got, repeated)
+	}
+	parts := []*inspect.Analysis{inspect.New(), inspect.New(), inspect.New()}
+	add(parts[0], 0, repeated)
+	add(parts[1], distinct/3, distinct-distinct/3)
+	add(parts[2], 0, distinct/3)
+	parts[1].Merge(parts[0])
+	parts[2].Merge(parts[1])
+	if other := parts[2].Result().Repeats; other != got {
+		t.Errorf("%+v in another order, %+v in one go", other, got)
 	}
 }
 

@@ -17,13 +17,13 @@ func Inspect(r *inspect.Result, src *Source) *report.Document {
 	summary := report.Table{Name: "summary", Title: "Summary", Layout: report.Record, Columns: columns(
 		counts("", 0), count("rejected_lines", "lines", 0), count("clients", "clients", 0), count("hosts", "hosts", 0),
 		count("referer_hosts", "hosts", 0), instant("first_time", 0), instant("last_time", 0),
-		count("gaps", "gaps", 0), count("gap_hours", "hours", 0),
+		count("gaps", "gaps", 0), count("gap_hours", "hours", 0), count("repeated_ids", "requests", 0),
 	)}
 	var gaps, hours any
 	if r.First != record.NoTime && !r.Gaps.Unknown {
 		gaps, hours = r.Gaps.Count, r.Gaps.Hours
 	}
-	summary.AddRow(cells(r.Total, src.Rejects(), r.Clients, r.Hosts, r.Referers, when(r.First), when(r.Last), gaps, hours)...)
+	summary.AddRow(cells(r.Total, src.Rejects(), r.Clients, r.Hosts, r.Referers, when(r.First), when(r.Last), gaps, hours, r.Repeats.Requests)...)
 	doc.Tables = []report.Table{
 		summary, formatsTable(src), inputsTable(src), gapsTable(r), columnsTable(r, src), addressesTable(r), rejectsTable(src),
 	}
@@ -34,6 +34,7 @@ func Inspect(r *inspect.Result, src *Source) *report.Document {
 	if r.Gaps.Unknown {
 		doc.Warnings = append(doc.Warnings, "the times are too far apart for a list of gaps: some of them must be wrong")
 	}
+	doc.Warnings = append(doc.Warnings, repeatWarnings(r)...)
 	doc.Warnings = append(doc.Warnings, addressWarnings(r, src)...)
 	doc.Notes = append(gapNotes(r), samplingNotes(src)...)
 	doc.Notes = append(doc.Notes, ClientNotes(src)...)
@@ -89,6 +90,21 @@ func gapsTable(r *inspect.Result) report.Table {
 	return t
 }
 
+// repeatWarnings say that requests look delivered twice: one in 100 at least,
+// because some ids go with more than one line in good logs.
+func repeatWarnings(r *inspect.Result) []string {
+	n := r.Repeats.Requests
+	i := slices.IndexFunc(r.Columns, func(c inspect.Column) bool { return c.Column == record.RequestID })
+	if n == 0 || 100*n < r.Columns[i].Filled {
+		return nil
+	}
+	about := ""
+	if r.Repeats.Estimated {
+		about = "about "
+	}
+	return []string{fmt.Sprintf("%s%s (%s) have the id of another request: if a log is there twice, or in two forms, all counts are too high; read one of them", about, Plural(n, "request"), percent(n, r.Total.Requests))}
+}
+
 func gapNotes(r *inspect.Result) []string {
 	if r.Gaps.Count == 0 {
 		return nil
@@ -138,7 +154,7 @@ var absentMeans = map[record.Column]string{
 	record.UserAgent:   "browsers and programs cannot be told apart",
 	record.Cache:       "no rule depends on it",
 	record.ContentType: "what a file is can be told by its path only",
-	record.RequestID:   "a request delivered twice counts as two",
+	record.RequestID:   "a log that is there twice cannot be told",
 	record.Action:      "what a firewall has denied already is not known",
 }
 

@@ -35,7 +35,7 @@ import (
 // readers of the JSON, the CSV and the Parquet files rely on (schema_version 1).
 // A name that changes here breaks them; new ones may be added.
 const schema = `
-inspect summary     requests bytes rejected_lines clients hosts referer_hosts first_time last_time gaps gap_hours
+inspect summary     requests bytes rejected_lines clients hosts referer_hosts first_time last_time gaps gap_hours repeated_ids
 inspect formats     format title inputs requests packing recognised_by
 inspect inputs      input format lines rows rejects skipped duplicates outside bytes_read packing error
 inspect gaps        from until hours
