@@ -26,12 +26,12 @@ func addressesTable(r *inspect.Result) report.Table {
 func addressWarnings(r *inspect.Result, src *Source) []string {
 	var out []string
 	if n := r.V4; n.Anonymised(false) {
-		out = append(out, fmt.Sprintf("IPv4 addresses are anonymised: %s of %s (%s) end with .0, where chance gives one in 256; "+
-			"no entry can be a single address, only a /24 or more", report.Grouped(n.Masked), Plural(n.Clients, "client"), percent(n.Masked, n.Clients)))
+		out = append(out, fmt.Sprintf("%sIPv4 addresses are anonymised: %s of %s (%s) end with .0, where chance gives one in 256; "+
+			"no entry can be a single address of these, only a /24 or more", some(n), report.Grouped(n.Masked), Plural(n.Clients, "client"), percent(n.Masked, n.Clients)))
 	}
 	if n := r.V6; n.Anonymised(true) {
-		out = append(out, fmt.Sprintf("IPv6 addresses are anonymised: the last 64 bits of %s of %s (%s) are 0; "+
-			"no entry can be a single address, only a /64 or more", report.Grouped(n.Masked), Plural(n.Clients, "client"), percent(n.Masked, n.Clients)))
+		out = append(out, fmt.Sprintf("%sIPv6 addresses are anonymised: the last 64 bits of %s of %s (%s) are 0; "+
+			"no entry can be a single address of these, only a /64 or more", some(n), report.Grouped(n.Masked), Plural(n.Clients, "client"), percent(n.Masked, n.Clients)))
 	}
 	if src.Proxied {
 		return out
@@ -49,6 +49,15 @@ func addressWarnings(r *inspect.Result, src *Source) []string {
 		out = append(out, fmt.Sprintf("%s from private addresses: no rule at a CDN can name those, and no X-Forwarded-For says who is behind", come(private, r.Total.Requests)))
 	}
 	return out
+}
+
+// some is in front of anonymised addresses if many others are not: then only
+// some of the inputs are.
+func some(a inspect.Addresses) string {
+	if 10*a.Masked < 9*a.Clients {
+		return "some "
+	}
+	return ""
 }
 
 // How many requests an address has on average, at least, if a log is taken to
