@@ -59,6 +59,7 @@ type Reader struct {
 
 	sources []*source.Input
 	inputs  []record.Input // the accounts of sources
+	copies  []copied
 	queue   queue
 	block   int64 // size of the blocks of inputs that are split
 	splits  bool  // inputs may be split
@@ -178,7 +179,13 @@ func (r *Reader) Requests() int64 { return r.requests.Load() }
 // Inputs are the accounts of all inputs, in the order of source.List. They are
 // complete once every stream has ended, and are the same for any number of
 // streams.
-func (r *Reader) Inputs() []record.Input { return slices.Clone(r.inputs) }
+func (r *Reader) Inputs() []record.Input {
+	inputs := slices.Clone(r.inputs)
+	for _, c := range r.copies {
+		inputs[c.input] = c.account(r.inputs)
+	}
+	return inputs
+}
 
 // Close ends the reading, after all streams have ended. If they read every
 // input, the file of rejects gets its name; otherwise it is removed.

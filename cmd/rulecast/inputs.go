@@ -27,6 +27,7 @@ type inputFlags struct {
 	maxRejects   string
 	maxLine      int
 	workers      int
+	keepCopies   bool
 	quiet        bool
 	whole        bool // no flag: one worker reads all of an input
 }
@@ -41,12 +42,13 @@ func (f *inputFlags) add(cmd *cobra.Command) {
 	fs.StringVar(&f.maxRejects, "max-rejects", "1%", "most rejected lines, as a number or a `SHARE` of all lines, before the exit code is 4")
 	fs.IntVar(&f.maxLine, "max-line", ingest.DefaultMaxLine, "longest line that is read, in `BYTES`")
 	fs.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "read and match with this many `WORKERS`; the result is the same with any")
+	fs.BoolVar(&f.keepCopies, "keep-copies", false, "read files, too, that have the same content as another, instead of counting them as duplicates")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary line on standard error")
 }
 
 // inputFlagNames are the flags that add makes and that mean nothing without a
 // log. (--quiet and --workers do no harm.)
-var inputFlagNames = append([]string{"format", "since", "until", "rejects", "max-rejects", "max-line"}, clientFlagNames...)
+var inputFlagNames = append([]string{"format", "since", "until", "rejects", "max-rejects", "max-line", "keep-copies"}, clientFlagNames...)
 
 // parseTime reads --since and --until.
 func parseTime(flag, text string) (time.Time, error) {
@@ -132,7 +134,7 @@ func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A
 		screen = progressOn(r.std)
 	}
 	done := showProgress(screen, r)
-	a, err := fold.Run(ctx, r.Streams(r.flags.workers), start)
+	a, err := read(ctx, r, start)
 	done()
 	if closing := r.Close(); err == nil {
 		err = closing
@@ -152,6 +154,17 @@ func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A
 		fmt.Fprintln(r.std.err, r.summary(src))
 	}
 	return a, src, r.unreadable(src)
+}
+
+// read runs an analysis over all inputs but the copies of others.
+func read[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A) (A, error) {
+	if !r.flags.keepCopies {
+		if err := r.LeaveCopies(ctx); err != nil {
+			var none A
+			return none, err
+		}
+	}
+	return fold.Run(ctx, r.Streams(r.flags.workers), start)
 }
 
 // summary says in one line what was read.

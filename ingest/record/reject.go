@@ -14,6 +14,7 @@ type Reject struct {
 // Lines = Rows + Rejects + Skipped + Duplicates + Outside, always.
 type Input struct {
 	Name       string
+	CopyOf     string // name of the input that has the same bytes and was read instead; "" if this one was
 	Format     string // "" when none was recognised
 	Title      string // of the format, for people
 	Because    string // why it was recognised, for people; "" if it was asked for

@@ -117,6 +117,20 @@ func ClientNotes(s *Source) []string {
 	return []string{note}
 }
 
+// CopyWarnings name the inputs that were left out as copies of others.
+func CopyWarnings(s *Source) []string {
+	var names []string
+	for i := range s.Inputs {
+		if in := &s.Inputs[i]; in.CopyOf != "" {
+			names = append(names, fmt.Sprintf("%s (of %s)", in.Name, in.CopyOf))
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("left out, because each is a copy of another input: %s; all that is in them counts as duplicates", Names(names))}
+}
+
 // ClientWarnings are the doubts about clients that X-Forwarded-For names.
 func ClientWarnings(s *Source) []string {
 	if !s.Proxied {
@@ -187,9 +201,10 @@ func sourceWarnings(s *Source) []string {
 	if n := s.Outside(); s.Windowed && n > 0 && s.Rows() == 0 {
 		out = append(out, fmt.Sprintf("nothing is left of the log: outside the time window, or without a time: %s", Plural(n, "request")))
 	}
+	out = append(out, CopyWarnings(s)...)
 	out = append(out, ClientWarnings(s)...)
 	for i := range s.Inputs {
-		if in := &s.Inputs[i]; in.Rows == 0 && in.Rejects == 0 && in.Outside == 0 && in.Skipped+in.Duplicates > headerLines {
+		if in := &s.Inputs[i]; in.CopyOf == "" && in.Rows == 0 && in.Rejects == 0 && in.Outside == 0 && in.Skipped+in.Duplicates > headerLines {
 			out = append(out, fmt.Sprintf("%s: none of its %s is a viewer's request", in.Name, Plural(in.Skipped+in.Duplicates, "line")))
 		}
 	}

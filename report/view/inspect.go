@@ -154,7 +154,7 @@ var absentMeans = map[record.Column]string{
 	record.UserAgent:   "browsers and programs cannot be told apart",
 	record.Cache:       "no rule depends on it",
 	record.ContentType: "what a file is can be told by its path only",
-	record.RequestID:   "a log that is there twice cannot be told",
+	record.RequestID:   "a log that is there in two forms cannot be told",
 	record.Action:      "what a firewall has denied already is not known",
 }
 
