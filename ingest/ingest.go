@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -38,6 +39,12 @@ type Options struct {
 	// With a bound, Time is filled even if Columns has it not.
 	Since, Until time.Time
 
+	// Trusted says which addresses are proxies whose X-Forwarded-For names the
+	// client (see record.Proxies); nil: the client is always the peer. Streams
+	// call it at the same time. With it, Client and Forwarded are filled even if
+	// Columns has them not.
+	Trusted func(netip.Addr) bool
+
 	Stdin io.Reader // what "-" stands for; nil if there is none
 
 	// How s3:// inputs are reached; see object.Options.
@@ -51,6 +58,7 @@ type Reader struct {
 	columns      record.Columns
 	since, until int64 // µs since the Unix epoch
 	windowed     bool
+	trusted      func(netip.Addr) bool // or nil
 	maxLine      int
 	forced       *format.Format // nil: detect
 	mapped       bool           // forced is made of fields, which may not fit an input
@@ -58,14 +66,16 @@ type Reader struct {
 
 	sources []*source.Input
 	inputs  []record.Input // the accounts of sources
+	copies  []copied
 	queue   queue
 	block   int64 // size of the blocks of inputs that are split
 	splits  bool  // inputs may be split
 
-	pruned  int          // objects that were not listed
-	read    atomic.Int64 // bytes as stored
-	total   int64        // or -1
-	rejects *rejects     // nil if they are not wanted
+	pruned   int          // objects that were not listed
+	read     atomic.Int64 // bytes as stored
+	total    int64        // or -1
+	requests atomic.Int64 // handed over
+	rejects  *rejects     // nil if they are not wanted
 }
 
 // Open is OpenContext for inputs that are found at once.
@@ -77,12 +87,15 @@ func Open(args []string, opts Options) (*Reader, error) {
 // options. Nothing is read yet, but what a store has is listed, which ends
 // with ctx.
 func OpenContext(ctx context.Context, args []string, opts Options) (*Reader, error) {
-	r := &Reader{columns: opts.Columns, maxLine: opts.MaxLine, detect: format.Detect, block: blockSize, splits: !opts.Whole}
+	r := &Reader{columns: opts.Columns, trusted: opts.Trusted, maxLine: opts.MaxLine, detect: format.Detect, block: blockSize, splits: !opts.Whole}
 	if r.maxLine <= 0 {
 		r.maxLine = DefaultMaxLine
 	}
 	if err := r.setFormat(opts.Format, opts.Fields); err != nil {
 		return nil, err
+	}
+	if r.trusted != nil {
+		r.columns |= record.ColumnSet(record.Client, record.Forwarded)
 	}
 	if err := r.setWindow(opts.Since, opts.Until); err != nil {
 		return nil, err
@@ -168,8 +181,8 @@ func (r *Reader) plan() {
 	slices.SortStableFunc(r.queue.order, func(a, b int) int { return cmp.Compare(weight(b), weight(a)) })
 }
 
-// Columns are the columns that the batches have: those asked for, and Time if
-// there is a time window.
+// Columns are the columns that the batches have: those asked for, and those
+// that a time window or trusted proxies need.
 func (r *Reader) Columns() record.Columns { return r.columns }
 
 // Progress says how many bytes, as stored, have been read so far and how many
@@ -181,10 +194,20 @@ func (r *Reader) Progress() (read, total int64) { return r.read.Load(), r.total 
 // left out for its name.
 func (r *Reader) Pruned() int { return r.pruned }
 
+// Requests is how many requests have been handed over so far. It may be called
+// at any time.
+func (r *Reader) Requests() int64 { return r.requests.Load() }
+
 // Inputs are the accounts of all inputs, in the order of source.List. They are
 // complete once every stream has ended, and are the same for any number of
 // streams.
-func (r *Reader) Inputs() []record.Input { return slices.Clone(r.inputs) }
+func (r *Reader) Inputs() []record.Input {
+	inputs := slices.Clone(r.inputs)
+	for _, c := range r.copies {
+		inputs[c.input] = c.account(r.inputs)
+	}
+	return inputs
+}
 
 // Close ends the reading, after all streams have ended. If they read every
 // input, the file of rejects gets its name; otherwise it is removed.

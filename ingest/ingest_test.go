@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,7 +63,7 @@ func TestLines(t *testing.T) {
 			nil, "@2: line longer than the limit\n" + long + long + "\n@3: line longer than the limit\n" + long + long +
 				"\n@4: no address\nx\n"},
 	}
-	counts := cmpopts.IgnoreFields(record.Input{}, "Name", "Format", "Packing", "BytesRead", "Present", "Reasons")
+	counts := cmpopts.IgnoreFields(record.Input{}, "Name", "Format", "Title", "Because", "Packing", "BytesRead", "Present", "Reasons")
 	for _, tt := range tests {
 		for packing, text := range map[string]string{"plain": tt.text, "gzip": gzipped(tt.text)} {
 			path := write(t, "a.log", text)
@@ -307,6 +308,32 @@ func TestWindow(t *testing.T) {
 	}
 }
 
+// The client is the one that trusted proxies name, and the account says so.
+func TestTrustedProxies(t *testing.T) {
+	line := func(peer, forwarded string) string {
+		return peer + ` - - [01/Nov/2026:00:00:01 +0000] "GET /a HTTP/1.1" 200 5 "-" "ua" "` + forwarded + `"` + "\n"
+	}
+	path := write(t, "a.log", line("10.0.0.1", "203.0.113.9, 192.0.2.1")+line("10.0.0.1", "-")+line("192.0.2.2", "203.0.113.9")+"bad\n"+
+		line("10.0.0.2", "192.0.2.3, 10.0.0.1")+line("10.0.0.2", "10.0.0.1"))
+	opts := Options{Format: "combined", Trusted: netip.Addr.IsPrivate}
+	got := run(t, 2, opts, path)
+	const us = 1793491201000000
+	var want []string
+	for _, client := range []string{"192.0.2.1", "10.0.0.1", "192.0.2.2", "192.0.2.3", "10.0.0.1"} {
+		want = append(want, fmt.Sprintf("0 %s %d /a", client, int64(us)))
+	}
+	if diff := cmp.Diff(want, got.Rows); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if through := got.Inputs[0].Through; through != (record.Through{Named: 2, Unnamed: 2}) || got.Inputs[0].Rejects != 1 {
+		t.Errorf("%+v, %d rejects", through, got.Inputs[0].Rejects)
+	}
+	r, err := Open([]string{path}, Options{Trusted: netip.Addr.IsPrivate})
+	if err != nil || r.Columns() != record.ColumnSet(record.Client, record.Forwarded) {
+		t.Errorf("columns %v, %v", r.Columns(), err)
+	}
+}
+
 func TestOpenErrors(t *testing.T) {
 	path := write(t, "a.log", "#toy\n")
 	missing := filepath.Join(filepath.Dir(path), "no", "rejects")
@@ -387,6 +414,9 @@ func TestProgress(t *testing.T) {
 	}
 	if read, total := r.Progress(); read < total || read > total+7 {
 		t.Errorf("%d of %d bytes", read, total)
+	}
+	if in := r.Inputs(); r.Requests() != in[0].Rows+in[1].Rows || r.Requests() < 40_000 {
+		t.Errorf("%d requests", r.Requests())
 	}
 	if r, err = Open([]string{path, "-"}, Options{Stdin: strings.NewReader("")}); err != nil {
 		t.Fatal(err)

@@ -160,6 +160,7 @@ func (s *split) leave(part *reading, sections []blockSection, err error) error {
 	t.Outside += a.Outside
 	t.Anonymised += a.Anonymised
 	t.BytesRead += a.BytesRead
+	t.Through.Add(a.Through)
 	t.Present.Add(&a.Present)
 	if a.Err != nil && (t.Err == nil || part.faulty < s.faulty) {
 		t.Err, s.faulty = a.Err, part.faulty
@@ -205,7 +206,7 @@ func (s *split) finish() {
 	s.file.Close()
 	a := &s.reader.inputs[s.index]
 	t := &s.total
-	t.Name, t.Format, t.Packing = a.Name, a.Format, a.Packing
+	t.Name, t.Format, t.Title, t.Because, t.Packing = a.Name, a.Format, a.Title, a.Because, a.Packing
 	t.Reasons = sortedReasons(s.reasons)
 	t.Err = cmp.Or(s.err, t.Err)
 	*a = *t

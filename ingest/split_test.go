@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -168,6 +169,9 @@ func blocksDoNotMatter(t *testing.T, opts Options, parts []string) {
 		}
 		opts := opts
 		opts.MaxLine = rapid.SampledFrom([]int{1, 20, 100, 250, 1000, 0}).Draw(rt, "longest")
+		if rapid.Bool().Draw(rt, "proxies") {
+			opts.Trusted = func(a netip.Addr) bool { return a.As16()[15] == 2 }
+		}
 		n, size := rapid.IntRange(2, 8).Draw(rt, "streams"), rapid.Int64Range(1, 100).Draw(rt, "block")
 		want := readParallel(rt, dir, 1, 0, opts, path)
 		got := readParallel(rt, dir, n, size, opts, path)

@@ -42,6 +42,7 @@ type stream struct {
 	reader  *Reader
 	ahead   decompress.Ahead
 	builder *record.Builder
+	proxies *record.Proxies // nil if none are trusted
 	blocks  *decompress.Blocks
 	spool   *spool // of rejects; nil until there is one
 	carry   []byte // the beginning of a line
@@ -74,6 +75,9 @@ func (s *stream) Each(ctx context.Context, fn func(*record.Batch) error) error {
 func (s *stream) prepare() {
 	if s.blocks == nil {
 		s.blocks = new(decompress.Blocks)
+	}
+	if s.proxies == nil && s.reader.trusted != nil {
+		s.proxies = record.NewProxies(s.reader.trusted)
 	}
 	if s.builder == nil {
 		s.builder = record.NewBuilder(s.reader.columns)
@@ -164,7 +168,10 @@ func (in *reading) read(ctx context.Context, file *source.File) (*split, error) 
 	if in.format == nil {
 		return nil, nil
 	}
-	in.account.Format = in.format.Name
+	in.account.Format, in.account.Title = in.format.Name, in.format.Title
+	if in.reader.forced == nil {
+		in.account.Because = in.format.Because
+	}
 	if in.format.OpenTable != nil {
 		return in.table(file), nil
 	}
@@ -228,7 +235,11 @@ func (in *reading) flush() error {
 		return nil
 	}
 	batch := in.builder.Flush(in.index)
+	if in.proxies != nil {
+		in.account.Through.Add(in.proxies.Resolve(batch))
+	}
 	in.account.Rows += int64(batch.Rows)
+	in.reader.requests.Add(int64(batch.Rows))
 	in.count(batch.Rejects)
 	err := in.fn(batch)
 	in.builder.Reset()

@@ -224,7 +224,7 @@ func (c *Column) inRecord(v any) (cell, unit string) {
 	case !isInt, c.Unit == "":
 		return c.format(v), ""
 	case c.Unit == "bytes":
-		return Grouped(n), "bytes (" + humanBytes(n) + ")"
+		return Grouped(n), "bytes (" + HumanBytes(n) + ")"
 	}
 	unit = SafeText(c.Unit)
 	if strings.HasSuffix(c.label(), unit) {

@@ -29,7 +29,7 @@ func (c *Column) format(v any) string {
 	case int64:
 		switch c.Unit {
 		case "bytes":
-			return humanBytes(v)
+			return HumanBytes(v)
 		case "":
 			return strconv.FormatInt(v, 10) // a number that names something: a line, an AS
 		}
@@ -67,9 +67,9 @@ func Grouped(n int64) string {
 
 var byteUnits = [...]string{"B", "kB", "MB", "GB", "TB", "PB", "EB"}
 
-// humanBytes is a number of bytes in decimal units with three digits: 999 B,
+// HumanBytes is a number of bytes in decimal units with three digits: 999 B,
 // 1.00 kB, 12.3 MB, 457 GB.
-func humanBytes(n int64) string {
+func HumanBytes(n int64) string {
 	abs := math.Abs(float64(n))
 	if abs < 1000 {
 		return strconv.FormatInt(n, 10) + " B"

@@ -11,10 +11,12 @@ import (
 	"rulecast/ingest/referer"
 )
 
-// counted are the columns whose values are counted: all but the long texts.
+// counted are the columns whose values are counted: all but Referer, which has
+// one wherever RefererHost has.
 var counted = []record.Column{
-	record.Time, record.Client, record.Country, record.ASN, record.Method, record.Scheme, record.Host, record.Status,
-	record.Bytes, record.RefererHost, record.UserAgent, record.Cache, record.ContentType, record.Action,
+	record.Time, record.Client, record.Forwarded, record.Country, record.ASN, record.Method, record.Scheme, record.Host,
+	record.Path, record.Query, record.Status, record.Bytes, record.RefererHost, record.UserAgent, record.Cache,
+	record.ContentType, record.RequestID, record.Action,
 }
 
 // dictionaries are those of them whose distinct values are counted.
@@ -33,6 +35,10 @@ type Result struct {
 	Hosts       int64 // distinct, absent ones not counted
 	Referers    int64 // distinct Referer hosts
 	First, Last int64 // record.NoTime if no request has a time
+	Gaps        Gaps
+	Repeats     Repeats
+	V4, V6      Addresses
+	Proxies     Proxies
 	Columns     []Column
 }
 
@@ -50,6 +56,10 @@ type Analysis struct {
 	filled      [record.NumColumns]int64
 	dicts       *record.Dicts
 	used        [record.NumColumns]tally.Set // ids seen in a row: a reject may have left others
+	peers       []peer                       // by client id
+	hours       hours
+	repeats     repeats
+	text        []byte // scratch: an address
 }
 
 // New starts an inspection of one stream.
@@ -79,6 +89,7 @@ func (a *Analysis) fill(b *record.Batch, c record.Column) (n int64) {
 		for _, t := range b.Ints(c) {
 			if t != record.NoTime {
 				a.first, a.last = min(a.first, t), max(a.last, t)
+				a.hours.add(t)
 				n++
 			}
 		}
@@ -86,7 +97,20 @@ func (a *Analysis) fill(b *record.Batch, c record.Column) (n int64) {
 		n = int64(b.Rows)
 	case record.Client:
 		n = int64(b.Rows)
-		a.use(b, c)
+		a.addPeers(b)
+	case record.RequestID:
+		ids := b.Text(c)
+		for i := range b.Rows {
+			if id := ids.At(i); len(id) > 0 {
+				a.repeats.add(id)
+				n++
+			}
+		}
+	case record.Forwarded, record.Path, record.Query:
+		text := b.Text(c)
+		for i := range b.Rows {
+			n += one(len(text.At(i)) > 0)
+		}
 	case record.Status:
 		for _, s := range b.Statuses() {
 			n += one(s != 0)
@@ -131,14 +155,18 @@ func (a *Analysis) Merge(b *Analysis) {
 		a.filled[c] += b.filled[c]
 		a.used[c].UnionMapped(b.used[c], ids.IDs(c))
 	}
+	a.mergePeers(b.peers, ids.IDs(record.Client))
+	a.hours.union(&b.hours)
+	a.repeats.merge(&b.repeats)
 }
 
 // Result sums up the inspection, which must not be added to afterwards.
 func (a *Analysis) Result() *Result {
 	r := &Result{
 		Total: a.total, Clients: a.distinct(record.Client), Hosts: a.distinct(record.Host),
-		Referers: a.distinct(record.RefererHost), First: record.NoTime, Last: record.NoTime,
+		Referers: a.distinct(record.RefererHost), First: record.NoTime, Last: record.NoTime, Gaps: a.hours.gaps(), Repeats: a.repeats.result(),
 	}
+	r.V4, r.V6, r.Proxies = a.sumPeers()
 	if a.last != math.MinInt64 {
 		r.First, r.Last = a.first, a.last
 	}
@@ -154,13 +182,16 @@ func (a *Analysis) distinct(c record.Column) (n int64) {
 	if !slices.Contains(dictionaries, c) {
 		return -1
 	}
+	if c == record.Client {
+		for _, p := range a.peers {
+			n += one(p.requests > 0)
+		}
+		return n
+	}
 	for id := range a.used[c].All() {
-		switch c {
-		case record.Client:
-			n++
-		case record.RefererHost:
+		if c == record.RefererHost {
 			n += one(a.dicts.RefererHosts.Class(id) == referer.ClassHost)
-		default:
+		} else {
 			n += one(id != record.Absent)
 		}
 	}

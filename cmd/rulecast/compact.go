@@ -87,8 +87,11 @@ func (f *compactFlags) compact(cmd *cobra.Command, std *streams, args []string) 
 	}
 	if !f.quiet {
 		fmt.Fprintf(std.err, "wrote %s to %s\n", view.Plural(int64(made), "file"), f.dir)
-		for _, fault := range view.Faults(src) {
-			fmt.Fprintln(std.err, "warning: "+report.SafeText(fault))
+		for _, doubt := range slices.Concat(view.Faults(src), view.CopyWarnings(src), view.ClientWarnings(src)) {
+			fmt.Fprintln(std.err, "warning: "+report.SafeText(doubt))
+		}
+		for _, note := range view.ClientNotes(src) {
+			fmt.Fprintln(std.err, "note: "+note)
 		}
 	}
 	return r.incomplete(src)

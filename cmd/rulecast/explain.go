@@ -23,6 +23,7 @@ import (
 type explainFlags struct {
 	outputFlags
 	geoFlags
+	clientFlags
 	rulesets                     []string
 	ip, referer, url, country, t string
 	line, format                 string
@@ -53,6 +54,7 @@ ruleset would turn the verdict round.`,
 	fs.StringVar(&f.t, "time", "", "when, for rules with a validity window; `TIME` as RFC 3339 (default: now)")
 	fs.StringVar(&f.line, "line", "", "take the request from this `LINE` of a log")
 	fs.StringVar(&f.format, "format", "", "the line's `FORMAT` (default: told from the content)")
+	f.clientFlags.add(cmd)
 	f.geoFlags.add(cmd)
 	f.outputFlags.add(cmd)
 	return cmd
@@ -68,6 +70,11 @@ func (f *explainFlags) explain(cmd *cobra.Command, std *streams) error {
 	for _, name := range []string{"referer", "url", "time"} {
 		if f.line != "" && cmd.Flags().Changed(name) {
 			return usagef("--%s does not go with --line", name)
+		}
+	}
+	for _, name := range clientFlagNames {
+		if f.line == "" && cmd.Flags().Changed(name) {
+			return usagef("--%s says how a log is read, and needs --line", name)
 		}
 	}
 	if err := f.outputFlags.check(); err != nil {
@@ -178,7 +185,11 @@ func (f *explainFlags) setURL(q *explain.Request) error {
 
 // fromLine reads the request from a line of a log.
 func (f *explainFlags) fromLine(ctx context.Context, countries *countrySource) (*explain.Request, string, error) {
-	q, logged, err := readLine(ctx, strings.TrimRight(f.line, "\r\n")+"\n", f.format)
+	proxies, err := f.clientFlags.open()
+	if err != nil {
+		return nil, "", err
+	}
+	q, logged, err := readLine(ctx, strings.TrimRight(f.line, "\r\n")+"\n", ingest.Options{Format: f.format, Trusted: proxies.trusted()})
 	if err != nil {
 		return nil, "", usagef("--line: %w", err)
 	}
@@ -187,10 +198,11 @@ func (f *explainFlags) fromLine(ctx context.Context, countries *countrySource) (
 	return q, from, err
 }
 
-// readLine reads the one request that a text holds.
-func readLine(ctx context.Context, text, format string) (*explain.Request, geo.Country, error) {
-	columns := record.ColumnSet(record.Time, record.Client, record.Country, record.Host, record.Path, record.Query, record.RefererHost)
-	r, err := ingest.Open([]string{"-"}, ingest.Options{Format: format, Columns: columns, Stdin: strings.NewReader(text)})
+// readLine reads the one request that a text holds, as the options say.
+func readLine(ctx context.Context, text string, opts ingest.Options) (*explain.Request, geo.Country, error) {
+	opts.Columns = record.ColumnSet(record.Time, record.Client, record.Country, record.Host, record.Path, record.Query, record.RefererHost)
+	opts.Stdin = strings.NewReader(text)
+	r, err := ingest.Open([]string{"-"}, opts)
 	if err != nil {
 		return nil, 0, err
 	}

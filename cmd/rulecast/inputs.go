@@ -14,17 +14,20 @@ import (
 	"rulecast/analyze/geo"
 	"rulecast/ingest"
 	"rulecast/ingest/record"
+	"rulecast/report"
 	"rulecast/report/view"
 )
 
 // inputFlags say which requests are read, and how.
 type inputFlags struct {
+	clientFlags
 	format       string
 	since, until string
 	rejects      string
 	maxRejects   string
 	maxLine      int
 	workers      int
+	keepCopies   bool
 	quiet        bool
 	whole        bool // no flag: one worker reads all of an input
 }
@@ -34,16 +37,18 @@ func (f *inputFlags) add(cmd *cobra.Command) {
 	fs.StringVar(&f.format, "format", "", "read every input as this `FORMAT` instead of telling it from the content")
 	fs.StringVar(&f.since, "since", "", "leave out requests before this `TIME` (RFC 3339, or a date, UTC)")
 	fs.StringVar(&f.until, "until", "", "leave out requests at or after this `TIME`")
+	f.clientFlags.add(cmd)
 	fs.StringVar(&f.rejects, "rejects", "", "write the lines that could not be read, with their position, to `FILE`")
 	fs.StringVar(&f.maxRejects, "max-rejects", "1%", "most rejected lines, as a number or a `SHARE` of all lines, before the exit code is 4")
 	fs.IntVar(&f.maxLine, "max-line", ingest.DefaultMaxLine, "longest line that is read, in `BYTES`")
 	fs.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "read and match with this many `WORKERS`; the result is the same with any")
-	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no summary line on standard error")
+	fs.BoolVar(&f.keepCopies, "keep-copies", false, "read files, too, that have the same content as another, instead of counting them as duplicates")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary line on standard error")
 }
 
 // inputFlagNames are the flags that add makes and that mean nothing without a
 // log. (--quiet and --workers do no harm.)
-var inputFlagNames = []string{"format", "since", "until", "rejects", "max-rejects", "max-line"}
+var inputFlagNames = append([]string{"format", "since", "until", "rejects", "max-rejects", "max-line", "keep-copies"}, clientFlagNames...)
 
 // parseTime reads --since and --until.
 func parseTime(flag, text string) (time.Time, error) {
@@ -82,6 +87,7 @@ type reading struct {
 	std      *streams
 	exceeded func(rejects, lines int64) bool
 	started  time.Time
+	proxies  *trustedProxies // nil: the client is the peer
 	// countries is what places the clients; nil if nobody asks.
 	countries *countrySource
 }
@@ -106,20 +112,30 @@ func (f *inputFlags) open(std *streams, args []string, columns record.Columns) (
 	if err != nil {
 		return nil, err
 	}
+	proxies, err := f.clientFlags.open()
+	if err != nil {
+		return nil, err
+	}
 	r, err := ingest.Open(args, ingest.Options{
 		Format: f.format, Columns: columns, MaxLine: f.maxLine, Rejects: f.rejects, Whole: f.whole,
-		Since: since, Until: until, Stdin: std.in,
+		Since: since, Until: until, Trusted: proxies.trusted(), Stdin: std.in,
 	})
 	if err != nil {
 		return nil, usage(err)
 	}
-	return &reading{Reader: r, flags: f, std: std, exceeded: exceeded, started: time.Now()}, nil
+	return &reading{Reader: r, flags: f, std: std, exceeded: exceeded, started: time.Now(), proxies: proxies}, nil
 }
 
 // analyse runs an analysis over all that a reading has, and accounts for the
 // inputs.
 func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A) (A, *view.Source, error) {
-	a, err := fold.Run(ctx, r.Streams(r.flags.workers), start)
+	var screen *terminal
+	if !r.flags.quiet {
+		screen = progressOn(r.std)
+	}
+	done := showProgress(screen, r)
+	a, err := read(ctx, r, start)
+	done()
 	if closing := r.Close(); err == nil {
 		err = closing
 	}
@@ -127,15 +143,42 @@ func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A
 		return a, nil, err
 	}
 	src := &view.Source{Inputs: r.Inputs(), Windowed: r.flags.since != "" || r.flags.until != ""}
+	if r.proxies != nil {
+		src.Proxied, src.Warnings = true, r.proxies.warnings
+	}
 	if countries := r.countries; countries != nil {
 		src.Countries, src.CountryFromLog = countries.String(), countries.from == geo.LogOnly
-		src.Warnings = countries.warnings()
+		src.Warnings = append(src.Warnings, countries.warnings()...)
 	}
 	if !r.flags.quiet {
-		fmt.Fprintf(r.std.err, "read %s from %s in %.1f s, %s rejected\n", view.Plural(src.Rows(), "request"),
-			view.Plural(int64(len(src.Inputs)), "input"), time.Since(r.started).Seconds(), view.Plural(src.Rejects(), "line"))
+		fmt.Fprintln(r.std.err, r.summary(src))
 	}
 	return a, src, r.unreadable(src)
+}
+
+// read runs an analysis over all inputs but the copies of others.
+func read[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A) (A, error) {
+	if !r.flags.keepCopies {
+		if err := r.LeaveCopies(ctx); err != nil {
+			var none A
+			return none, err
+		}
+	}
+	return fold.Run(ctx, r.Streams(r.flags.workers), start)
+}
+
+// summary says in one line what was read.
+func (r *reading) summary(src *view.Source) string {
+	var size int64
+	for i := range src.Inputs {
+		size += src.Inputs[i].BytesRead
+	}
+	line := fmt.Sprintf("read %s, %s, %s in %.1f s", view.Plural(int64(len(src.Inputs)), "input"), report.HumanBytes(size),
+		view.Plural(src.Rows(), "request"), time.Since(r.started).Seconds())
+	if n := src.Rejects(); n > 0 {
+		line += fmt.Sprintf("; %s could not be read", view.Plural(n, "line"))
+	}
+	return line
 }
 
 // unreadable is the error of a reading that gave nothing at all because none

@@ -13,9 +13,10 @@ func inspectCommand(std *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect INPUT...",
 		Short: "What is in these logs: formats, columns, span, rejects",
-		Long: `inspect reads the inputs whole and says of each in which format it is and what
-became of its lines, which columns have values, over which time the requests
-are spread, and why lines could not be read.`,
+		Long: `inspect reads the inputs whole and says of each in which format it is and
+why, what became of its lines, which columns have values and what a lack of them
+means, over which time the requests are spread and where that has gaps, whether
+clients look anonymised or like proxies, and why lines could not be read.`,
 		Example: example(
 			"rulecast inspect samples/logs",
 			"rulecast inspect --rejects bad-lines.txt access.log.gz",

@@ -247,8 +247,12 @@ func cutQuoted(v []byte) (value, after []byte, ok bool) {
 
 // isAddressList reports whether v is one or more IP addresses, without ports,
 // separated by commas and spaces, as in X-Forwarded-For. "unknown" may stand
-// among them.
+// among them, and anything before one at the end: a proxy wrote that, and its
+// client the rest.
 func isAddressList(v []byte) bool {
+	if looksLikeAddress(bytes.TrimSpace(v[bytes.LastIndexByte(v, ',')+1:])) {
+		return true
+	}
 	found := false
 	for more := true; more; {
 		var item []byte

@@ -11,8 +11,9 @@ import "rulecast/ingest/record"
 // and are duplicates; skipped is the ownership probe {"content":"tests"}.
 func cloudflare() *Format {
 	return &Format{
-		Name:  "cloudflare",
-		Title: "Cloudflare HTTP requests (Logpush, Logpull)",
+		Name:    "cloudflare",
+		Title:   "Cloudflare HTTP requests (Logpush, Logpull)",
+		Because: "JSON objects with the key ClientIP and others of Cloudflare",
 		Sniff: func(head []byte, whole bool) string {
 			return sniffJSON(head, whole, cloudflareKeys(), missedByCloudflare)
 		},

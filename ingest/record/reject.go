@@ -14,7 +14,10 @@ type Reject struct {
 // Lines = Rows + Rejects + Skipped + Duplicates + Outside, always.
 type Input struct {
 	Name       string
+	CopyOf     string // name of the input that has the same bytes and was read instead; "" if this one was
 	Format     string // "" when none was recognised
+	Title      string // of the format, for people
+	Because    string // why it was recognised, for people; "" if it was asked for
 	Packing    string // "plain", "gzip", "zstd", "bzip2", "parquet"
 	Lines      int64  // lines (rows of a columnar file), the last one even when it has no newline
 	Rows       int64  // requests
@@ -24,6 +27,7 @@ type Input struct {
 	Outside    int64    // requests left out by the time window asked for
 	Anonymised int64    // of Rows, those whose client is an address that the provider has cut: a network (see CutNetwork), never one client
 	BytesRead  int64    // as stored, before decompression
+	Through    Through  // requests from trusted proxies, if these were asked for
 	Present    Presence // which columns the requests had
 	Reasons    []Reason
 	Err        error // why it could not be read to its end, or at all; does not repeat Name

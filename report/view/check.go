@@ -73,6 +73,7 @@ func Check(list []Checked, requests int64, src *Source) *report.Document {
 	if src != nil {
 		doc.Tables = append(doc.Tables, inputsTable(src))
 		doc.Warnings = sourceWarnings(src)
+		doc.Notes = append(doc.Notes, ClientNotes(src)...)
 	}
 	return doc
 }

@@ -30,7 +30,7 @@ func Diff(r *diff.Result, src *Source) *report.Document {
 	if src.Countries != "" {
 		doc.Notes = append(doc.Notes, "countries: "+src.Countries)
 	}
-	doc.Notes = append(doc.Notes, rejectNotes(src)...)
+	doc.Notes = append(doc.Notes, sourceNotes(src)...)
 	return doc
 }
 

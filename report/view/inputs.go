@@ -13,6 +13,7 @@ type Source struct {
 	Inputs   []record.Input
 	Warnings []string
 	Windowed bool // a time window was asked for
+	Proxied  bool // X-Forwarded-For of trusted proxies names the clients
 	// CountryFromLog: a client's country is what the log says, and nothing else.
 	CountryFromLog bool
 	Countries      string // which database placed clients, and its date; "" if none was asked
@@ -91,6 +92,67 @@ func rejectsTable(s *Source) report.Table {
 	return t
 }
 
+// Through is the number of requests that came through trusted proxies.
+func (s *Source) Through() (n record.Through) {
+	for i := range s.Inputs {
+		n.Add(s.Inputs[i].Through)
+	}
+	return n
+}
+
+// sourceNotes explain how the inputs were read, for reports that have no table
+// of rejects.
+func sourceNotes(s *Source) []string { return append(ClientNotes(s), rejectNotes(s)...) }
+
+// ClientNotes say how many clients X-Forwarded-For names.
+func ClientNotes(s *Source) []string {
+	n := s.Through()
+	if !s.Proxied || n.Named+n.Unnamed == 0 {
+		return nil
+	}
+	note := fmt.Sprintf("clients: from X-Forwarded-For, behind trusted proxies, for %s of %s", report.Grouped(n.Named), Plural(s.Rows(), "request"))
+	if n.Unnamed > 0 {
+		note += fmt.Sprintf("; for %s it names nobody else, and the last trusted proxy counts as the client", report.Grouped(n.Unnamed))
+	}
+	return []string{note}
+}
+
+// CopyWarnings name the inputs that were left out as copies of others.
+func CopyWarnings(s *Source) []string {
+	var names []string
+	for i := range s.Inputs {
+		if in := &s.Inputs[i]; in.CopyOf != "" {
+			names = append(names, fmt.Sprintf("%s (of %s)", in.Name, in.CopyOf))
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("left out, because each is a copy of another input: %s; all that is in them counts as duplicates", Names(names))}
+}
+
+// ClientWarnings are the doubts about clients that X-Forwarded-For names.
+func ClientWarnings(s *Source) []string {
+	if !s.Proxied {
+		return nil
+	}
+	if n := s.Through(); n.Named+n.Unnamed == 0 && s.Rows() > 0 {
+		return []string{"no request came from one of the trusted proxies: every client is the peer"}
+	}
+	var lacking []string
+	var rows int64
+	for i := range s.Inputs {
+		if in := &s.Inputs[i]; in.Through.Unnamed > 0 && !in.Present.Has(record.Forwarded) {
+			lacking = append(lacking, in.Name)
+			rows += in.Through.Unnamed
+		}
+	}
+	if rows == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("no X-Forwarded-For column in %s: a trusted proxy counts as the client of %s", Names(lacking), Plural(rows, "request"))}
+}
+
 // rejectNotes names the most frequent reason of each input with rejects, for
 // reports that have no table of them.
 func rejectNotes(s *Source) []string {
@@ -139,8 +201,10 @@ func sourceWarnings(s *Source) []string {
 	if n := s.Outside(); s.Windowed && n > 0 && s.Rows() == 0 {
 		out = append(out, fmt.Sprintf("nothing is left of the log: outside the time window, or without a time: %s", Plural(n, "request")))
 	}
+	out = append(out, CopyWarnings(s)...)
+	out = append(out, ClientWarnings(s)...)
 	for i := range s.Inputs {
-		if in := &s.Inputs[i]; in.Rows == 0 && in.Rejects == 0 && in.Outside == 0 && in.Skipped+in.Duplicates > headerLines {
+		if in := &s.Inputs[i]; in.CopyOf == "" && in.Rows == 0 && in.Rejects == 0 && in.Outside == 0 && in.Skipped+in.Duplicates > headerLines {
 			out = append(out, fmt.Sprintf("%s: none of its %s is a viewer's request", in.Name, Plural(in.Skipped+in.Duplicates, "line")))
 		}
 	}

@@ -232,7 +232,7 @@ func replayNotes(r *replay.Result, src *Source) []string {
 	if hasAllow(r) {
 		out = append(out, "entries of an allow list deny nothing: their matched requests are those they let past the rule; (not listed) is the rest")
 	}
-	return append(out, rejectNotes(src)...)
+	return append(out, sourceNotes(src)...)
 }
 
 func hasAllow(r *replay.Result) bool {

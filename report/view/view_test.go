@@ -35,9 +35,12 @@ import (
 // readers of the JSON, the CSV and the Parquet files rely on (schema_version 1).
 // A name that changes here breaks them; new ones may be added.
 const schema = `
-inspect summary     requests bytes rejected_lines clients hosts referer_hosts first_time last_time
+inspect summary     requests bytes rejected_lines clients hosts referer_hosts first_time last_time gaps gap_hours repeated_ids
+inspect formats     format title inputs requests packing recognised_by
 inspect inputs      input format lines rows rejects skipped duplicates outside bytes_read packing error
-inspect columns     column present filled filled_share distinct
+inspect gaps        from until hours
+inspect columns     column present filled filled_share distinct without_it
+inspect addresses   family clients requests private_requests forwarded_requests masked_clients masked_share
 inspect rejects     input reason lines first_line sample
 
 replay summary      requests bytes allowed_requests allowed_bytes denied_requests denied_bytes redirected_requests redirected_bytes denied_served_requests denied_served_bytes rejected_lines clients first_time last_time

@@ -131,7 +131,7 @@ func TestInspectWarnings(t *testing.T) {
 	src := &view.Source{Inputs: []record.Input{input("a", 2, record.Time, record.Country), partly("b", 3, 1, record.RefererHost)}}
 	doc := view.Inspect(&inspect.Result{Total: tally.Counts{Requests: 5}, Columns: columns}, src)
 	want := []string{
-		"no time column in a (2 requests): validity windows cannot be replayed",
+		"no time column in a (2 requests): validity windows cannot be replayed, and --since and --until leave all of it out",
 		"no Referer column in b (2 requests): hotlinks cannot be seen, and every request counts as one without a Referer",
 	}
 	if diff := cmp.Diff(want, doc.Warnings); diff != "" {
