@@ -15,8 +15,9 @@ import (
 // too. Those records are duplicates.
 func akamai() *Format {
 	return &Format{
-		Name:  "akamai",
-		Title: "Akamai DataStream 2 (JSON)",
+		Name:    "akamai",
+		Title:   "Akamai DataStream 2 (JSON)",
+		Because: "JSON objects with the key cliIP and others of DataStream 2",
 		Sniff: func(head []byte, whole bool) string {
 			return sniffJSON(head, whole, akamaiKeys(), missedByAkamai)
 		},

@@ -11,8 +11,9 @@ import (
 // is the peer. Records of the firewall and of performance are skipped.
 func azureAppGateway() *Format {
 	return &Format{
-		Name:  "azure-appgw",
-		Title: "Azure Application Gateway (Azure Monitor)",
+		Name:    "azure-appgw",
+		Title:   "Azure Application Gateway (Azure Monitor)",
+		Because: "JSON objects of the category ApplicationGatewayAccessLog",
 		Sniff: func(head []byte, whole bool) string {
 			return sniffJSON(head, whole, appGatewayKeys(), missedByAppGateway)
 		},

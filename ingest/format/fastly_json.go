@@ -15,8 +15,9 @@ import (
 // too. That record is a duplicate, if the log says fastly_is_edge.
 func fastlyJSON() *Format {
 	return &Format{
-		Name:  "fastly-json",
-		Title: "Fastly real-time log streaming (JSON)",
+		Name:    "fastly-json",
+		Title:   "Fastly real-time log streaming (JSON)",
+		Because: "JSON objects with the keys of one of Fastly's examples",
 		Sniff: func(head []byte, whole bool) string {
 			return sniffJSONBehind(syslogPayload, head, whole, fastlyKeys(), missedByFastly)
 		},
