@@ -11,7 +11,6 @@ import (
 	"math"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -28,8 +27,7 @@ const DefaultMaxLine = 1 << 20
 // Options say how inputs are read. The zero value reads no columns of inputs
 // in any format.
 type Options struct {
-	Format  string         // name of the format of every input; "" detects each
-	Fields  []string       // what the values of every input become (see format.Mapped), in place of a format
+	Form                   // how every input is written; the zero value detects it for each
 	Columns record.Columns // the columns to fill
 	MaxLine int            // longest line in bytes, without its newline; 0 is DefaultMaxLine
 	Rejects string         // file that gets every line that could not be read; "" for none
@@ -91,7 +89,7 @@ func OpenContext(ctx context.Context, args []string, opts Options) (*Reader, err
 	if r.maxLine <= 0 {
 		r.maxLine = DefaultMaxLine
 	}
-	if err := r.setFormat(opts.Format, opts.Fields); err != nil {
+	if err := r.setForm(&opts.Form); err != nil {
 		return nil, err
 	}
 	if r.trusted != nil {
@@ -114,30 +112,6 @@ func OpenContext(ctx context.Context, args []string, opts Options) (*Reader, err
 		}
 	}
 	return r, nil
-}
-
-// setFormat takes over the format of every input, if there is one.
-func (r *Reader) setFormat(name string, fields []string) (err error) {
-	switch {
-	case len(fields) > 0 && name != "":
-		return fmt.Errorf("the format %s and fields exclude each other: it has fields of its own", name)
-	case len(fields) > 0:
-		r.forced, err = format.Mapped(fields)
-		r.mapped = true
-	case name != "":
-		if r.forced = format.Named(name); r.forced == nil {
-			return fmt.Errorf("unknown format %q: it is one of %s", name, formatNames())
-		}
-	}
-	return err
-}
-
-func formatNames() string {
-	var names []string
-	for _, f := range format.All() {
-		names = append(names, f.Name)
-	}
-	return strings.Join(names, ", ")
 }
 
 func (r *Reader) setWindow(since, until time.Time) error {

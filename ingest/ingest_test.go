@@ -315,7 +315,7 @@ func TestTrustedProxies(t *testing.T) {
 	}
 	path := write(t, "a.log", line("10.0.0.1", "203.0.113.9, 192.0.2.1")+line("10.0.0.1", "-")+line("192.0.2.2", "203.0.113.9")+"bad\n"+
 		line("10.0.0.2", "192.0.2.3, 10.0.0.1")+line("10.0.0.2", "10.0.0.1"))
-	opts := Options{Format: "combined", Trusted: netip.Addr.IsPrivate}
+	opts := Options{Form: Form{Format: "combined"}, Trusted: netip.Addr.IsPrivate}
 	got := run(t, 2, opts, path)
 	const us = 1793491201000000
 	var want []string
@@ -344,9 +344,15 @@ func TestOpenErrors(t *testing.T) {
 		want string
 	}{
 		{nil, Options{}, "no input is named"},
-		{[]string{path}, Options{Format: "nonsense"}, `unknown format "nonsense": it is one of `},
-		{[]string{path}, Options{Fields: []string{"ip=a"}}, `field "ip=a": unknown name ip: it is one of `},
-		{[]string{path}, Options{Format: "common", Fields: []string{"client=a"}}, "the format common and fields exclude each other: it has fields of its own"},
+		{[]string{path}, Options{Form: Form{Format: "nonsense"}}, `unknown format "nonsense": it is one of `},
+		{[]string{path}, Options{Form: Form{Fields: []string{"ip=a"}}}, `field "ip=a": unknown name ip: it is one of `},
+		{[]string{path}, Options{Form: Form{Format: "common", Fields: []string{"client=a"}}}, "a format, fields and a log format exclude one another"},
+		{[]string{path}, Options{Form: Form{LogFormat: "%h", Fields: []string{"client=a"}}}, "a format, fields and a log format exclude one another"},
+		{[]string{path}, Options{Form: Form{LogFormat: "%r"}}, "log format: "},
+		{[]string{path}, Options{Form: Form{Listed: "c-ip"}}, "a list of fields needs its format"},
+		{[]string{path}, Options{Form: Form{Format: "common", Listed: "c-ip"}}, "the format common says its fields itself"},
+		{[]string{path}, Options{Form: Form{Format: "cloudfront-realtime", Listed: "timestamp"}}, "the list of fields has no c-ip"},
+		{[]string{path}, Options{Form: Form{Format: "akamai-structured"}}, "the format akamai-structured needs the list of its fields"},
 		{[]string{path}, Options{Since: now, Until: now}, "the time window is empty: since is not before until"},
 		{[]string{path}, Options{Rejects: path}, path + ": rejects would overwrite this input"},
 		{[]string{path}, Options{Rejects: filepath.Dir(path)}, filepath.Dir(path) + ": rejects are written to regular files only"},

@@ -19,7 +19,7 @@ func TestBlocksOfMapped(t *testing.T) {
 		"client=#2 path=#3": {"x|192.0.2.1|/a\n", "x;192.0.2.2;/b\n", "x|192.0.2.3|,192.0.2.4,\n", "x|192.0.2.5|/" + long + "\n", "#1|#2|#3\n", "y\n"},
 	} {
 		t.Run(fields, func(t *testing.T) {
-			blocksDoNotMatter(t, Options{Fields: strings.Fields(fields)}, append(parts, common...))
+			blocksDoNotMatter(t, Options{Form: Form{Fields: strings.Fields(fields)}}, append(parts, common...))
 		})
 	}
 }
@@ -28,7 +28,7 @@ func TestBlocksOfMapped(t *testing.T) {
 func TestUnfitFields(t *testing.T) {
 	args := []string{write(t, "a.csv", "ip,when\n192.0.2.1,1709294400\n"), write(t, "b.csv", "address,when\n192.0.2.2,1709294400\n"),
 		write(t, "c.json", `{"ip":"192.0.2.3","when":"2024-03-01T12:00:00Z","a":{"b":"192.0.2.4"}}`+"\n")}
-	got := run(t, 2, Options{Fields: []string{"client=ip", "time=when"}}, args...)
+	got := run(t, 2, Options{Form: Form{Fields: []string{"client=ip", "time=when"}}}, args...)
 	if diff := gocmp.Diff([]string{"0 192.0.2.1 1709294400000000 ", "2 192.0.2.3 1709294400000000 "}, got.Rows); diff != "" {
 		t.Error(diff)
 	}

@@ -147,7 +147,7 @@ func splitParts() map[string][]string {
 // what one stream reads from the beginning to the end.
 func TestBlocksDoNotMatter(t *testing.T) {
 	for name, parts := range splitParts() {
-		t.Run("format="+name, func(t *testing.T) { blocksDoNotMatter(t, Options{Format: name}, parts) })
+		t.Run("format="+name, func(t *testing.T) { blocksDoNotMatter(t, Options{Form: Form{Format: name}}, parts) })
 	}
 }
 

@@ -42,7 +42,7 @@ func pretty(text string) string {
 func TestWrapped(t *testing.T) {
 	records := frontDoorLog(2000)
 	dir := t.TempDir()
-	opts := Options{Format: "azure-frontdoor"}
+	opts := Options{Form: Form{Format: "azure-frontdoor"}}
 	read := func(n int, size int64, opts Options, args ...string) everything {
 		got := readParallel(t, dir, n, size, opts, args...)
 		for i := range got.Inputs {
@@ -136,7 +136,7 @@ func TestWrappedCut(t *testing.T) {
 		{"no object", "[" + records[0] + `,17,"x"]`, 1, 2, "not a JSON object", nil},
 	} {
 		for packing, text := range map[string]string{"plain": c.text, "gzip": gzipped(c.text)} {
-			got := readParallel(t, t.TempDir(), 2, 100, Options{Format: "azure-frontdoor", MaxLine: 1000}, write(t, "a.json", text))
+			got := readParallel(t, t.TempDir(), 2, 100, Options{Form: Form{Format: "azure-frontdoor"}, MaxLine: 1000}, write(t, "a.json", text))
 			in := got.Inputs[0]
 			reason := ""
 			if len(in.Reasons) > 0 {
@@ -148,7 +148,7 @@ func TestWrappedCut(t *testing.T) {
 		}
 	}
 	damaged := gzipped("[" + records[0] + "," + records[1] + "]")
-	got := readParallel(t, t.TempDir(), 1, 0, Options{Format: "azure-frontdoor"}, write(t, "a.json.gz", damaged[:len(damaged)-12]))
+	got := readParallel(t, t.TempDir(), 1, 0, Options{Form: Form{Format: "azure-frontdoor"}}, write(t, "a.json.gz", damaged[:len(damaged)-12]))
 	if in := got.Inputs[0]; !errors.Is(in.Err, io.ErrUnexpectedEOF) {
 		t.Errorf("damaged archive: %v", in.Err)
 	}

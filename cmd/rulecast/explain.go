@@ -24,9 +24,10 @@ type explainFlags struct {
 	outputFlags
 	geoFlags
 	clientFlags
+	formFlags
 	rulesets                     []string
 	ip, referer, url, country, t string
-	line, format                 string
+	line                         string
 }
 
 func explainCommand(std *streams) *cobra.Command {
@@ -53,7 +54,7 @@ ruleset would turn the verdict round.`,
 	fs.StringVar(&f.country, "country", "", "the client's `CODE`, instead of looking the address up; ZZ is unknown")
 	fs.StringVar(&f.t, "time", "", "when, for rules with a validity window; `TIME` as RFC 3339 (default: now)")
 	fs.StringVar(&f.line, "line", "", "take the request from this `LINE` of a log")
-	fs.StringVar(&f.format, "format", "", "the line's `FORMAT` (default: told from the content)")
+	f.formFlags.add(cmd)
 	f.clientFlags.add(cmd)
 	f.geoFlags.add(cmd)
 	f.outputFlags.add(cmd)
@@ -72,7 +73,7 @@ func (f *explainFlags) explain(cmd *cobra.Command, std *streams) error {
 			return usagef("--%s does not go with --line", name)
 		}
 	}
-	for _, name := range clientFlagNames {
+	for _, name := range slices.Concat(formFlagNames, clientFlagNames) {
 		if f.line == "" && cmd.Flags().Changed(name) {
 			return usagef("--%s says how a log is read, and needs --line", name)
 		}
@@ -189,7 +190,7 @@ func (f *explainFlags) fromLine(ctx context.Context, countries *countrySource) (
 	if err != nil {
 		return nil, "", err
 	}
-	q, logged, err := readLine(ctx, strings.TrimRight(f.line, "\r\n")+"\n", ingest.Options{Format: f.format, Trusted: proxies.trusted()})
+	q, logged, err := readLine(ctx, strings.TrimRight(f.line, "\r\n")+"\n", ingest.Options{Form: f.Form, Trusted: proxies.trusted()})
 	if err != nil {
 		return nil, "", usagef("--line: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +22,7 @@ import (
 // inputFlags say which requests are read, and how.
 type inputFlags struct {
 	clientFlags
-	format       string
+	formFlags
 	since, until string
 	rejects      string
 	maxRejects   string
@@ -34,7 +35,7 @@ type inputFlags struct {
 
 func (f *inputFlags) add(cmd *cobra.Command) {
 	fs := cmd.Flags()
-	fs.StringVar(&f.format, "format", "", "read every input as this `FORMAT` instead of telling it from the content")
+	f.formFlags.add(cmd)
 	fs.StringVar(&f.since, "since", "", "leave out requests before this `TIME` (RFC 3339, or a date, UTC)")
 	fs.StringVar(&f.until, "until", "", "leave out requests at or after this `TIME`")
 	f.clientFlags.add(cmd)
@@ -48,7 +49,7 @@ func (f *inputFlags) add(cmd *cobra.Command) {
 
 // inputFlagNames are the flags that add makes and that mean nothing without a
 // log. (--quiet and --workers do no harm.)
-var inputFlagNames = append([]string{"format", "since", "until", "rejects", "max-rejects", "max-line", "keep-copies"}, clientFlagNames...)
+var inputFlagNames = slices.Concat(formFlagNames, []string{"since", "until", "rejects", "max-rejects", "max-line", "keep-copies"}, clientFlagNames)
 
 // parseTime reads --since and --until.
 func parseTime(flag, text string) (time.Time, error) {
@@ -117,7 +118,7 @@ func (f *inputFlags) open(std *streams, args []string, columns record.Columns) (
 		return nil, err
 	}
 	r, err := ingest.Open(args, ingest.Options{
-		Format: f.format, Columns: columns, MaxLine: f.maxLine, Rejects: f.rejects, Whole: f.whole,
+		Form: f.Form, Columns: columns, MaxLine: f.maxLine, Rejects: f.rejects, Whole: f.whole,
 		Since: since, Until: until, Trusted: proxies.trusted(), Stdin: std.in,
 	})
 	if err != nil {
