@@ -252,6 +252,18 @@ func TestJSONOrder(t *testing.T) {
 	})
 }
 
+// TestJSONExpected reads lines in which what the one before had is there, but in
+// another place, where it may be wrong.
+func TestJSONExpected(t *testing.T) {
+	r := newJSONReader(jsonTestKeys)
+	for _, line := range []string{
+		`{"a":"1","b":"2"}`, `{"b":"2"}`, `{"a":"1""b":"2"}`, `{,"b":"2"}`, `{,"a":"1"}`, `{"b":"2","a":"1"}`, `{"b":"2","b":"3"}`, `{"a":"1","b":2}`, `{"a":"1","b":"}`,
+		`{"a":"1","b":"2"`, `{"a":"1","b":`, `{"a":"1","b"`, `{"a":{"b":"1","a":2}}`, `{"a":{,"a":2}}`, `{"a":{"b":"1""a":2}}`, `{"x":"1","a":"2"}`, `{"x":"1""a":"2"}`,
+	} {
+		checkJSONWith(t, r, []byte(line))
+	}
+}
+
 // TestJSONManyKeys has more keys than are remembered, all in few buckets.
 func TestJSONManyKeys(t *testing.T) {
 	r := newJSONReader(jsonTestKeys)

@@ -279,19 +279,22 @@ func (u *Unwrapper) element(data []byte) int {
 // text is the number of bytes up to the end of a string, with its quote, or a
 // newline.
 func (u *Unwrapper) text(data []byte) int {
+	escaped := u.escaped
 	for n, c := range data {
 		switch {
 		case c == '\n':
+			u.escaped = escaped
 			return n
-		case u.escaped:
-			u.escaped = false
+		case escaped:
+			escaped = false
 		case c == '\\':
-			u.escaped = true
+			escaped = true
 		case c == '"':
-			u.quoted = false
+			u.quoted, u.escaped = false, false
 			return n + 1
 		}
 	}
+	u.escaped = escaped
 	return len(data)
 }
 
