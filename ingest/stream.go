@@ -170,7 +170,7 @@ func (in *reading) read(ctx context.Context, file *source.File) (*split, error) 
 	}
 	in.account.Format, in.account.Title = in.format.Name, in.format.Title
 	if in.reader.forced == nil {
-		in.account.Because = in.format.Because
+		in.account.Because = in.format.Because()
 	}
 	if in.format.OpenTable != nil {
 		return in.table(file), nil

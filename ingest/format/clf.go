@@ -39,11 +39,6 @@ func logFormat(name, title string, shape logShape) *Format {
 	return &Format{
 		Name:  name,
 		Title: title,
-		Because: [numLogShapes]string{
-			shapeVhost:    `most lines are HOST ADDRESS - - [TIME] "REQUEST" STATUS BYTES "REFERER" "USER-AGENT"`,
-			shapeCombined: `most lines are ADDRESS - - [TIME] "REQUEST" STATUS BYTES "REFERER" "USER-AGENT"`,
-			shapeCommon:   `most lines are ADDRESS - - [TIME] "REQUEST" STATUS BYTES, without a Referer`,
-		}[shape],
 		Sniff: func(head []byte, whole bool) string { return sniffLog(head, whole, shape) },
 		New: func() Decoder {
 			return &logDecoder{parser: logParser{shape: shape}}

@@ -11,9 +11,8 @@ import "rulecast/ingest/record"
 // and are duplicates; skipped is the ownership probe {"content":"tests"}.
 func cloudflare() *Format {
 	return &Format{
-		Name:    "cloudflare",
-		Title:   "Cloudflare HTTP requests (Logpush, Logpull)",
-		Because: "JSON objects with the key ClientIP and others of Cloudflare",
+		Name:  "cloudflare",
+		Title: "Cloudflare HTTP requests (Logpush, Logpull)",
 		Sniff: func(head []byte, whole bool) string {
 			return sniffJSON(head, whole, cloudflareKeys(), missedByCloudflare)
 		},

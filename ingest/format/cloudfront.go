@@ -11,12 +11,11 @@ import (
 // number and order. Values are percent-encoded once over what was on the wire.
 func cloudFront() *Format {
 	return &Format{
-		Name:    "cloudfront",
-		Title:   "CloudFront standard log (W3C text)",
-		Because: "#Fields line with c-ip and a column that only CloudFront has, such as x-edge-location, or rows of a legacy log without that line",
-		Sniff:   sniffCloudFront,
-		New:     func() Decoder { return new(cloudFrontDecoder) },
-		Header:  lastCloudFrontHeader,
+		Name:   "cloudfront",
+		Title:  "CloudFront standard log (W3C text)",
+		Sniff:  sniffCloudFront,
+		New:    func() Decoder { return new(cloudFrontDecoder) },
+		Header: lastCloudFrontHeader,
 	}
 }
 

@@ -7,9 +7,8 @@ import "rulecast/ingest/record"
 // text form as strings, percent-encoded as there and "-" for "none".
 func cloudFrontJSON() *Format {
 	return &Format{
-		Name:    "cloudfront-json",
-		Title:   "CloudFront standard log v2 (JSON)",
-		Because: "JSON objects with the key c-ip and others of CloudFront",
+		Name:  "cloudfront-json",
+		Title: "CloudFront standard log v2 (JSON)",
 		Sniff: func(head []byte, whole bool) string {
 			return sniffJSON(head, whole, cloudFrontJSONKeys(), missedByCloudFrontJSON)
 		},

@@ -13,9 +13,6 @@ import (
 type Format struct {
 	Name  string // as --format takes it and reports show it
 	Title string // for people
-	// Because says what Sniff knows the format by, for a person who asks why:
-	// "begins with PAR1".
-	Because string
 	// Sniff looks at the beginning of an input, decompressed, and returns ""
 	// if this format is written there, or else what it missed, for a person:
 	// "no #Fields line". The last line of head may be cut short unless whole.

@@ -27,7 +27,6 @@ func parquetFile() *Format {
 	return &Format{
 		Name:      "parquet",
 		Title:     "Parquet (CloudFront standard log v2, or rulecast compact)",
-		Because:   "begins with PAR1",
 		Sniff:     sniffParquet,
 		OpenTable: openParquet,
 	}

@@ -25,11 +25,12 @@ func addressesTable(r *inspect.Result) report.Table {
 // addressWarnings are the doubts whether clients are whom they seem.
 func addressWarnings(r *inspect.Result, src *Source) []string {
 	var out []string
-	if n := r.V4; n.Anonymised(false) {
+	counted := src.anonymised() > 0 // there is a warning already
+	if n := r.V4; !counted && n.Anonymised(false) {
 		out = append(out, fmt.Sprintf("%sIPv4 addresses are anonymised: %s of %s (%s) end with .0, where chance gives one in 256; "+
 			"no entry can be a single address of these, only a /24 or more", some(n), report.Grouped(n.Masked), Plural(n.Clients, "client"), percent(n.Masked, n.Clients)))
 	}
-	if n := r.V6; n.Anonymised(true) {
+	if n := r.V6; !counted && n.Anonymised(true) {
 		out = append(out, fmt.Sprintf("%sIPv6 addresses are anonymised: the last 64 bits of %s of %s (%s) are 0; "+
 			"no entry can be a single address of these, only a /64 or more", some(n), report.Grouped(n.Masked), Plural(n.Clients, "client"), percent(n.Masked, n.Clients)))
 	}

@@ -90,12 +90,15 @@ func gapsTable(r *inspect.Result) report.Table {
 	return t
 }
 
+// leastRepeats is how many repeated ids are more than a curiosity.
+const leastRepeats = 10
+
 // repeatWarnings say that requests look delivered twice: one in 100 at least,
 // because some ids go with more than one line in good logs.
 func repeatWarnings(r *inspect.Result) []string {
 	n := r.Repeats.Requests
 	i := slices.IndexFunc(r.Columns, func(c inspect.Column) bool { return c.Column == record.RequestID })
-	if n == 0 || 100*n < r.Columns[i].Filled {
+	if n < leastRepeats || 100*n < r.Columns[i].Filled {
 		return nil
 	}
 	about := ""

@@ -13,11 +13,16 @@ func TestFormatsSayWhatTheyAre(t *testing.T) {
 		switch {
 		case f.Name == "" || names[f.Name]:
 			t.Errorf("the name %q is empty or not its own", f.Name)
-		case f.Title == "" || f.Because == "":
-			t.Errorf("%s: title %q, because %q", f.Name, f.Title, f.Because)
-		case strings.HasSuffix(f.Because, "."):
-			t.Errorf("%s: because %q ends with a period", f.Name, f.Because)
+		case f.Title == "" || f.Because() == "":
+			t.Errorf("%s: title %q, because %q", f.Name, f.Title, f.Because())
+		case strings.HasSuffix(f.Because(), "."):
+			t.Errorf("%s: because %q ends with a period", f.Name, f.Because())
 		}
 		names[f.Name] = true
+	}
+	for name := range knownBy {
+		if !names[name] {
+			t.Errorf("%s is not a format that is recognised", name)
+		}
 	}
 }
