@@ -144,7 +144,7 @@ func (in *reading) settle(sp *split) {
 // to split it.
 func (in *reading) read(ctx context.Context, file *source.File) (*split, error) {
 	ahead := in.ahead
-	if file.Through == nil {
+	if file.At == nil {
 		ahead = decompress.Always
 		in.settle(nil) // a pipe may let others wait
 	}
