@@ -166,6 +166,29 @@ func TestManyObjects(t *testing.T) {
 	}
 }
 
+// Small objects do not wait for each other to come.
+func TestObjectsComeTogether(t *testing.T) {
+	s := startStore(t)
+	for i := range 100 {
+		s.Put(fmt.Sprintf("%03d.log", i), []byte("#toy\n192.0.2.1 1 /a\n"))
+	}
+	var at, most atomic.Int64
+	s.Intercept(func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+		n := at.Add(1)
+		defer at.Add(-1)
+		for was := most.Load(); n > was && !most.CompareAndSwap(was, n); was = most.Load() {
+		}
+		if r.URL.Path != "/logs/" {
+			time.Sleep(20 * time.Millisecond)
+		}
+		serve(w, r)
+	})
+	got := readParallel(t, t.TempDir(), 1, 0, Options{}, "s3://logs/")
+	if len(got.Rows) != 100 || most.Load() < preparedInputs/2 || most.Load() > preparedInputs+1 {
+		t.Errorf("%d rows, %d requests at a time", len(got.Rows), most.Load())
+	}
+}
+
 // What a store does not deliver is a fault of the input, and what came before
 // it counts.
 func TestRemoteFault(t *testing.T) {
@@ -183,7 +206,7 @@ func TestRemoteFault(t *testing.T) {
 	for _, n := range []int{1, 3} {
 		got := readParallel(t, t.TempDir(), n, 0, Options{}, "s3://logs/")
 		a, b := got.Inputs[0], got.Inputs[1]
-		if want := fmt.Sprintf("HTTP 403 AccessDenied: the credentials do not allow this"); a.Err == nil || !strings.HasSuffix(a.Err.Error(), want) ||
+		if want := "HTTP 403 AccessDenied: the credentials do not allow this"; a.Err == nil || !strings.HasSuffix(a.Err.Error(), want) ||
 			!strings.HasPrefix(a.Err.Error(), "at byte 1048576 of ") {
 			t.Errorf("error %v", a.Err)
 		}
@@ -239,6 +262,34 @@ func TestRemoteCancel(t *testing.T) {
 	if err := r.Close(); err != nil {
 		t.Error(err)
 	}
+	expectEnd(t, s, before)
+}
+
+// What was prepared and not read is given up without a context that ends.
+func TestRemoteDiscard(t *testing.T) {
+	s := startStore(t)
+	for i := range 20 {
+		s.Put(fmt.Sprintf("%d.log", i), []byte(toyLog(1000)))
+	}
+	before := runtime.NumGoroutine()
+	r, err := Open([]string{"s3://logs/"}, Options{Columns: record.AllColumns})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.detect = detectToy
+	enough := errors.New("enough")
+	if err := r.Streams(1)[0].Each(t.Context(), func(*record.Batch) error { return enough }); err != enough {
+		t.Errorf("error %v", err)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	expectEnd(t, s, before)
+}
+
+// expectEnd waits until there are no more goroutines than before.
+func expectEnd(t *testing.T, s *objecttest.Server, before int) {
+	t.Helper()
 	s.CloseClientConnections()
 	for range 500 {
 		if runtime.NumGoroutine() <= before {

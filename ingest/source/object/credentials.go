@@ -113,8 +113,7 @@ func withoutSecrets(err error) string {
 		}
 	}
 	var path *fs.PathError
-	var answer *http.ProtocolError
-	if errors.As(err, &path) || errors.As(err, &answer) {
+	if errors.As(err, &path) {
 		return text
 	}
 	return "cannot be used"
