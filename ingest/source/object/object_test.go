@@ -201,7 +201,7 @@ func TestThrough(t *testing.T) {
 			asked += to - from + 1
 		}
 	}
-	if asked != 100*pageSize || len(s.Requests()) > 45 {
+	if asked > 104*pageSize || len(s.Requests()) > 45 { // a reader may be left far behind
 		t.Errorf("%d bytes in %d requests", asked, len(s.Requests()))
 	}
 }
@@ -236,8 +236,8 @@ func TestColumns(t *testing.T) {
 		}
 		asked[r] = true
 	}
-	if len(asked) > 1+16*3+1 {
-		t.Errorf("%d requests", len(asked))
+	if r := f.At.(view).ranges; len(asked) > 1+16*3+1 || len(r.pages) > 8+2*len(r.streaks) {
+		t.Errorf("%d requests, %d pages in memory", len(asked), len(r.pages))
 	}
 }
 
