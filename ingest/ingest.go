@@ -69,6 +69,7 @@ type Reader struct {
 	block   int64 // size of the blocks of inputs that are split
 	splits  bool  // inputs may be split
 
+	remote   bool         // some input is on a server
 	pruned   int          // objects that were not listed
 	read     atomic.Int64 // bytes as stored
 	total    int64        // or -1
@@ -144,6 +145,7 @@ func (r *Reader) plan() {
 	}
 	for i, src := range r.sources {
 		r.inputs[i].Name = src.Name
+		r.remote = r.remote || src.Remote()
 		r.queue.order[i] = i
 		switch {
 		case src.Size < 0:
@@ -186,6 +188,11 @@ func (r *Reader) Inputs() []record.Input {
 // Close ends the reading, after all streams have ended. If they read every
 // input, the file of rejects gets its name; otherwise it is removed.
 func (r *Reader) Close() error {
+	if r.remote {
+		for _, src := range r.sources {
+			src.Discard()
+		}
+	}
 	if r.rejects == nil {
 		return nil
 	}

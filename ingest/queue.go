@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -72,6 +73,13 @@ func (q *queue) next(ctx context.Context) (w work, ok bool, err error) {
 			return work{}, false, err
 		}
 	}
+}
+
+// upcoming are up to n inputs that no stream has taken, the next one first.
+func (q *queue) upcoming(n int) []int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Clone(q.order[:min(n, len(q.order))])
 }
 
 // settle says what became of an input: s is how it is split, with the caller

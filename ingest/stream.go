@@ -21,8 +21,9 @@ const headSize = 64 << 10
 
 // Streams makes n streams that share the inputs: each takes the next one when
 // it is done with another, and when none is left, it reads blocks of the large
-// plain files that others are at. They may be read by a goroutine each. Call it
-// once.
+// plain files that others are at. They may be read by a goroutine each, and
+// have to be read under one context: what one of them opens, others read. Call
+// it once.
 func (r *Reader) Streams(n int) []record.Stream {
 	streams := make([]record.Stream, max(n, 1))
 	busy := min(len(streams), len(r.sources))
@@ -61,6 +62,7 @@ func (s *stream) Each(ctx context.Context, fn func(*record.Batch) error) error {
 			s.err = err
 			break
 		}
+		s.reader.prepare(ctx)
 		s.prepare()
 		if next.split != nil {
 			s.err = s.share(ctx, next.split, fn)
@@ -84,6 +86,29 @@ func (s *stream) prepare() {
 		if s.reader.windowed {
 			s.builder.SetWindow(s.reader.since, s.reader.until)
 		}
+	}
+}
+
+// How much of the inputs that come next is asked of a store while others are
+// read: small objects take longer to come than to be decoded.
+const (
+	preparedInputs = 32
+	preparedBytes  = 16 << 20
+	preparedMost   = 1 << 20 // of an input
+)
+
+// prepare lets a store send the inputs that are next.
+func (r *Reader) prepare(ctx context.Context) {
+	if !r.remote {
+		return
+	}
+	left := int64(preparedBytes)
+	for _, i := range r.queue.upcoming(preparedInputs) {
+		src := r.sources[i]
+		if left -= min(max(src.Size, 0), preparedMost); left < 0 {
+			return
+		}
+		src.Prepare(ctx)
 	}
 }
 
@@ -144,7 +169,7 @@ func (in *reading) settle(sp *split) {
 // to split it.
 func (in *reading) read(ctx context.Context, file *source.File) (*split, error) {
 	ahead := in.ahead
-	if file.Through == nil {
+	if file.At == nil {
 		ahead = decompress.Always
 		in.settle(nil) // a pipe may let others wait
 	}

@@ -31,7 +31,7 @@ func (in *reading) table(file *source.File) *split {
 	in.account.Packing = in.format.Name
 	in.account.BytesRead = file.Size
 	at := &progressAt{ReaderAt: file.At, n: &in.reader.read}
-	at.left.Store(file.Size)
+	at.left.Store(file.Size - in.blocks.Consumed())
 	table, err := in.format.OpenTable(at, file.Size, in.builder.Wanted())
 	if err != nil {
 		in.account.Err = err

@@ -23,13 +23,15 @@ import (
 const edges = `
 ingest/referer
 ingest/record               => ingest/referer
-ingest/source
+ingest/source/object
+ingest/source/object/objecttest
+ingest/source               => ingest/source/object
 ingest/decompress/inflate
 ingest/decompress           => ingest/decompress/inflate
 ingest/format               => ingest/record ingest/referer
 ingest/compact              => ingest/format ingest/record ingest/referer
 ingest/unwrap
-ingest                      => ingest/decompress ingest/format ingest/record ingest/source ingest/unwrap
+ingest                      => ingest/decompress ingest/format ingest/record ingest/source ingest/source/object ingest/unwrap
 
 analyze/prefix
 analyze/tally
@@ -81,6 +83,7 @@ github.com/google/go-cmp                 tests
 github.com/google/renameio/v2            ingest ingest/compact report
 github.com/klauspost/compress            ingest/decompress ingest/format samples/gen tests
 github.com/maxmind/mmdbwriter            tests
+github.com/minio/minio-go/v7             ingest/source/object
 github.com/olekukonko/tablewriter        report
 github.com/oschwald/geoip2-golang/v2     analyze/geo
 github.com/oschwald/maxminddb-golang/v2  analyze/geo

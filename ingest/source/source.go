@@ -50,6 +50,25 @@ func (f *File) Close() error {
 	return f.closer.Close()
 }
 
+// Remote reports whether the input is on a server.
+func (in *Input) Remote() bool { return in.object != nil }
+
+// Prepare begins to open what is in a store, for Open to find, with ctx as that
+// of Open; for other inputs it does nothing. What is prepared and not opened
+// has to be discarded.
+func (in *Input) Prepare(ctx context.Context) {
+	if in.object != nil {
+		in.object.Prepare(ctx)
+	}
+}
+
+// Discard closes what was prepared and not opened.
+func (in *Input) Discard() {
+	if in.object != nil {
+		in.object.Discard()
+	}
+}
+
 // Open opens the input. What is on a server can be read until ctx ends. The
 // error does not repeat the input's name.
 func (in *Input) Open(ctx context.Context) (*File, error) {

@@ -52,7 +52,7 @@ func (c *Client) places() []place {
 	all = append(all, place{"profile", &credentials.FileAWSCredentials{}})
 	switch {
 	case os.Getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "" || os.Getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI") != "":
-		role.Client = &http.Client{Transport: &http.Transport{}, Timeout: tokenTimeout} // not through a proxy
+		role.Client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: tokenTimeout} // not through a proxy
 		all = append(all, place{"role of the container", role})
 	case !isSet(os.Getenv("AWS_EC2_METADATA_DISABLED")):
 		role.Client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: metadataTimeout}
@@ -113,8 +113,7 @@ func withoutSecrets(err error) string {
 		}
 	}
 	var path *fs.PathError
-	var answer *http.ProtocolError
-	if errors.As(err, &path) || errors.As(err, &answer) {
+	if errors.As(err, &path) {
 		return text
 	}
 	return "cannot be used"

@@ -75,7 +75,7 @@ func parseAnswer(status int, h http.Header, body io.ReadCloser) *answer {
 	if n, err := strconv.ParseInt(from, 10, 64); ok && err == nil {
 		a.from = n
 	}
-	if n, err := strconv.ParseInt(size, 10, 64); sized && err == nil {
+	if n, err := strconv.ParseInt(size, 10, 64); sized && err == nil && n >= 0 {
 		a.size = n
 	}
 	return a
@@ -117,12 +117,9 @@ func (d *download) start() error {
 // Read implements io.Reader. Faults come as *PositionError, the end of the
 // context as it is.
 func (d *download) Read(p []byte) (int, error) {
-	for {
-		if d.at == d.until || len(p) == 0 {
+	for len(p) > 0 {
+		if d.at == d.until {
 			d.close()
-			if len(p) == 0 {
-				return 0, nil
-			}
 			return 0, io.EOF
 		}
 		if err := d.start(); err != nil {
@@ -152,6 +149,7 @@ func (d *download) Read(p []byte) (int, error) {
 			return n, nil
 		}
 	}
+	return 0, nil
 }
 
 // broken says why a body ended.

@@ -50,7 +50,7 @@ func (s *store) find(ctx context.Context, name, prefix string) (*Found, error) {
 func (b *bucket) object(o stored) *Object {
 	name := "s3://" + b.name + "/" + o.key
 	origin := &keyed{bucket: b, key: o.key}
-	return &Object{Name: name, ID: name, Size: o.size, open: func(ctx context.Context) (*File, error) {
+	return &Object{Name: name, ID: name, Size: o.size, early: true, open: func(ctx context.Context) (*File, error) {
 		return b.client.open(ctx, origin, o.size, true)
 	}}
 }

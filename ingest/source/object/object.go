@@ -55,12 +55,69 @@ type Object struct {
 	ID   string // tells it from others; may have secrets
 	Size int64  // bytes as stored, or -1 if that is not known before they are read
 
-	open func(context.Context) (*File, error)
+	open  func(context.Context) (*File, error)
+	early bool // it may be opened long before it is read
+
+	mu       sync.Mutex
+	opening  *opening // by Prepare
+	prepared bool     // or opened
+}
+
+// opening is an object that is being opened.
+type opening struct {
+	done chan struct{}
+	file *File
+	err  error
+}
+
+// Prepare begins to open the object in the background, so that its beginning
+// is there when it is wanted. When ctx ends, so does all reading of the file.
+// It does nothing for an object that had better be read at once, and nothing
+// when it is called again or after Open.
+func (o *Object) Prepare(ctx context.Context) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.prepared || !o.early {
+		return
+	}
+	o.prepared = true
+	begun := &opening{done: make(chan struct{})}
+	o.opening = begun
+	go func() {
+		begun.file, begun.err = o.open(ctx)
+		close(begun.done)
+	}()
+}
+
+// taken is what Prepare has begun, once.
+func (o *Object) taken() *opening {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	begun := o.opening
+	o.opening, o.prepared = nil, true
+	return begun
 }
 
 // Open asks for the object, and waits for the first answer. When ctx ends, so
 // does all reading of the file. The error does not repeat the name.
-func (o *Object) Open(ctx context.Context) (*File, error) { return o.open(ctx) }
+func (o *Object) Open(ctx context.Context) (*File, error) {
+	begun := o.taken()
+	if begun == nil {
+		return o.open(ctx)
+	}
+	<-begun.done // ends with the context of Prepare
+	return begun.file, begun.err
+}
+
+// Discard closes what Prepare has opened and nobody has taken.
+func (o *Object) Discard() {
+	if begun := o.taken(); begun != nil {
+		<-begun.done
+		if begun.err == nil {
+			begun.file.Close()
+		}
+	}
+}
 
 // File is an open object.
 type File struct {

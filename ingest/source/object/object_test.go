@@ -201,7 +201,7 @@ func TestThrough(t *testing.T) {
 			asked += to - from + 1
 		}
 	}
-	if asked != 100*pageSize || len(s.Requests()) > 45 {
+	if asked > 104*pageSize || len(s.Requests()) > 45 { // a reader may be left far behind
 		t.Errorf("%d bytes in %d requests", asked, len(s.Requests()))
 	}
 }
@@ -236,8 +236,8 @@ func TestColumns(t *testing.T) {
 		}
 		asked[r] = true
 	}
-	if len(asked) > 1+16*3+1 {
-		t.Errorf("%d requests", len(asked))
+	if r := f.At.(view).ranges; len(asked) > 1+16*3+1 || len(r.pages) > 8+2*len(r.streaks) {
+		t.Errorf("%d requests, %d pages in memory", len(asked), len(r.pages))
 	}
 }
 
@@ -265,11 +265,13 @@ func TestFaultsThatPass(t *testing.T) {
 		return func(w http.ResponseWriter, _ *http.Request, _ http.HandlerFunc) { objecttest.Refuse(w, status, code) }
 	}
 	faults := map[string]func(http.ResponseWriter, *http.Request, http.HandlerFunc){
-		"slow down":     answer(503, "SlowDown"),
-		"internal":      answer(500, "InternalError"),
-		"too many":      answer(429, "TooManyRequests"),
-		"timeout":       answer(400, "RequestTimeout"),
-		"gateway":       func(w http.ResponseWriter, _ *http.Request, _ http.HandlerFunc) { http.Error(w, "<html>oops", 502) },
+		"slow down": answer(503, "SlowDown"),
+		"internal":  answer(500, "InternalError"),
+		"too many":  answer(429, "TooManyRequests"),
+		"timeout":   answer(400, "RequestTimeout"),
+		"gateway": func(w http.ResponseWriter, _ *http.Request, _ http.HandlerFunc) {
+			http.Error(w, "<html>oops", http.StatusBadGateway)
+		},
 		"no answer":     func(http.ResponseWriter, *http.Request, http.HandlerFunc) { panic(http.ErrAbortHandler) },
 		"reset at once": func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) { serve(objecttest.Cut(w, 0), r) },
 		"reset": func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
@@ -499,6 +501,41 @@ func ended(t *testing.T, before int) {
 	}
 	buf := make([]byte, 1<<20)
 	t.Errorf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, buf[:runtime.Stack(buf, true)])
+}
+
+// What is prepared is opened once, and given up if nobody wants it.
+func TestPrepare(t *testing.T) {
+	s := start(t)
+	data := contents(3000)
+	s.Put("a", data)
+	c := quick(t, s.URL, nil)
+	o := one(t, c, "s3://logs/a")
+	c.transport.CloseIdleConnections()
+	before := runtime.NumGoroutine()
+	for range 3 {
+		o.Prepare(t.Context())
+	}
+	got, err := readAll(t, o)
+	same(t, got, data, err)
+	o.Prepare(t.Context())
+	o.Discard()
+	got, err = readAll(t, o)
+	same(t, got, data, err)
+	if n := len(s.Requests()); n != 3 {
+		t.Errorf("%d requests", n)
+	}
+	other := one(t, c, "s3://logs/a")
+	other.Prepare(t.Context())
+	other.Discard()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	again := one(t, c, "s3://logs/a")
+	again.Prepare(ctx)
+	if _, err := again.Open(t.Context()); err != context.Canceled {
+		t.Errorf("error %v", err)
+	}
+	c.transport.CloseIdleConnections()
+	ended(t, before)
 }
 
 // A connection that brings nothing is given up, and another one tried.

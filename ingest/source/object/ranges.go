@@ -12,7 +12,8 @@ const (
 	pageSize   = 1 << 20
 	runPages   = 4  // most pages that one request asks for
 	aheadPages = 16 // most pages that are asked for before a reader of all wants them
-	maxStreaks = 32 // columns and the like that are followed
+	maxStreaks = 96 // columns and the like that are followed
+	liveReads  = 1024
 )
 
 // access is a way to read an object.
@@ -20,6 +21,7 @@ type access struct {
 	slack int64 // bytes that may lie between reads that are still in a row
 	ahead int64 // most bytes asked for before they are wanted
 	pages int   // most pages in memory, those on their way among them
+	each  int   // and so many more for each streak in the last liveReads reads
 }
 
 // inOrder is for those who read all of an object, with several readers that
@@ -28,9 +30,10 @@ func inOrder() access {
 	return access{slack: 8 * pageSize, ahead: aheadPages * pageSize, pages: aheadPages + 8}
 }
 
-// anywhere is for those who read a column here and a column there: 48 MiB.
+// anywhere is for those who read a column here and a column there: 8 MiB, and
+// 2 MiB for each of at most maxStreaks columns that are being read.
 func anywhere() access {
-	return access{slack: 16 << 10, ahead: pageSize, pages: maxStreaks + 16}
+	return access{slack: 16 << 10, ahead: pageSize, pages: 8, each: 2}
 }
 
 // ranges is the parts of an object that were read last, and those that are
@@ -63,8 +66,9 @@ type page struct {
 	ready chan struct{} // closed when data and err are final
 	data  []byte
 	err   error // behind data
-	users int   // under the lock, as is used
+	users int   // under the lock, as are used and read
 	used  int64
+	read  bool
 }
 
 // newRanges has nothing yet of what d reads. When it is closed, it cancels d's
@@ -148,11 +152,13 @@ func (r *ranges) acquire(at, n int64, how access) *page {
 		pg = r.run(number, 1)
 	}
 	pg.users++
-	pg.used = r.clock
+	pg.used, pg.read = r.clock, true
 	s := r.follow(at, how.slack)
 	s.used, s.to, s.next = r.clock, max(s.to, at+n), max(s.next, number+1)
 	r.ahead(s, number, how)
-	r.evict(how.pages)
+	if len(r.pages) > how.pages {
+		r.evict(how.pages+how.each*r.live(), how.slack)
+	}
 	return pg
 }
 
@@ -173,6 +179,16 @@ func (r *ranges) follow(at, slack int64) *streak {
 	}
 	*oldest = streak{from: at, to: at}
 	return oldest
+}
+
+// live is how many streaks there were lately.
+func (r *ranges) live() (n int) {
+	for _, s := range r.streaks {
+		if r.clock-s.used < liveReads {
+			n++
+		}
+	}
+	return n
 }
 
 // ahead asks for what follows: twice as much as was read in a row, in requests
@@ -236,14 +252,14 @@ func (r *ranges) release(pg *page) {
 
 // evict forgets the pages that were not used for longest, but not those that
 // will be wanted.
-func (r *ranges) evict(kept int) {
+func (r *ranges) evict(kept int, slack int64) {
 	for len(r.pages) > kept {
 		oldest, spared := int64(-1), false
 		for number, pg := range r.pages {
 			if pg.users > 0 || !pg.done() {
 				continue
 			}
-			awaited := r.awaited(number)
+			awaited := !pg.read && r.awaited(number, slack)
 			if oldest < 0 || spared && !awaited || spared == awaited && pg.used < r.pages[oldest].used {
 				oldest, spared = number, awaited
 			}
@@ -255,10 +271,11 @@ func (r *ranges) evict(kept int) {
 	}
 }
 
-// awaited reports whether a page lies between a reader and what was asked for.
-func (r *ranges) awaited(number int64) bool {
+// awaited reports whether a page lies between the last reader of a streak and
+// what was asked for.
+func (r *ranges) awaited(number, slack int64) bool {
 	for _, s := range r.streaks {
-		if s.to/pageSize <= number && number < s.next {
+		if (s.to-slack)/pageSize <= number && number < s.next {
 			return true
 		}
 	}

@@ -15,12 +15,14 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 )
 
-// Amazon's store, and the region of requests as long as the bucket's is not
-// known: a store that wants another one names it in its refusal. R2, MinIO and
-// Google's store take this one.
+// Amazon's store, and the regions of requests as long as the bucket's is not
+// known: a store that wants another one names it in its refusal. R2 and MinIO
+// take Amazon's first one; Google documents a word of its own.
 const (
 	amazon        = "https://s3.amazonaws.com"
 	unknownRegion = "us-east-1"
+	google        = "storage.googleapis.com"
+	googleRegion  = "auto"
 )
 
 // store is an S3-compatible one.
@@ -84,7 +86,11 @@ func (s *store) bucket(name string) (*bucket, error) {
 		return b, nil
 	}
 	b := &bucket{store: s, name: name}
-	region := cmp.Or(s.client.options.Region, os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), unknownRegion)
+	region := unknownRegion
+	if s.endpoint.Hostname() == google {
+		region = googleRegion
+	}
+	region = cmp.Or(s.client.options.Region, os.Getenv("AWS_REGION"), os.Getenv("AWS_DEFAULT_REGION"), region)
 	if err := b.relocate(region); err != nil {
 		return nil, err
 	}

@@ -228,3 +228,30 @@ func TestPublicName(t *testing.T) {
 		t.Error(publicURL(u))
 	}
 }
+
+// Headers that make no sense make no answer that does.
+func TestParseAnswer(t *testing.T) {
+	tests := []struct {
+		status     int
+		span       string
+		length     string
+		from, size int64
+	}{
+		{200, "", "10", 0, 10},
+		{200, "", "", 0, -1},
+		{200, "", "-5", 0, -1},
+		{206, "bytes 5-9/10", "5", 5, 10},
+		{206, "bytes 5-9/*", "5", 5, -1},
+		{206, "", "5", -1, -1},
+		{206, "bytes */10", "5", -1, 10},
+		{206, "bytes -5-9/-7", "5", -1, -1},
+		{206, "items 5-9/10", "5", -1, 10},
+		{206, "bytes 99999999999999999999-1/99999999999999999999", "5", -1, -1},
+	}
+	for _, tt := range tests {
+		h := http.Header{"Content-Range": {tt.span}, "Content-Length": {tt.length}}
+		if a := parseAnswer(tt.status, h, nil); a.from != tt.from || a.size != tt.size {
+			t.Errorf("%d %q %q: from %d of %d", tt.status, tt.span, tt.length, a.from, a.size)
+		}
+	}
+}
