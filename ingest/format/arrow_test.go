@@ -2,12 +2,14 @@ package format
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"math/rand/v2"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -388,4 +390,75 @@ func FuzzArrow(f *testing.F) {
 		f.Add(writeArrow(f, typed, form))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) { fuzzTable(arrowFile(), data) })
+}
+
+// TestArrowClaims puts large numbers everywhere: what they claim is not
+// believed, nor allocated.
+func TestArrowClaims(t *testing.T) {
+	_, typed, _, _ := randomLog(20)
+	for _, name := range []string{"file", "file lz4", "views zstd", "stream of deltas"} {
+		good := writeArrow(t, typed, arrowForms()[name])
+		var before, after runtime.MemStats
+		for at := 8; at+8 <= len(good); at += 4 {
+			for _, claim := range []uint64{1<<62 - 1, 1 << 40, 0x7ffffff0, 1 << 26} {
+				bad := bytes.Clone(good)
+				if claim > 1<<32 {
+					binary.LittleEndian.PutUint64(bad[at:], claim)
+				} else {
+					binary.LittleEndian.PutUint32(bad[at:], uint32(claim))
+				}
+				runtime.ReadMemStats(&before)
+				table, err := openArrow(bytes.NewReader(bad), int64(len(bad)), record.AllColumns)
+				if err == nil {
+					r, b := table.NewReader(), record.NewBuilder(record.ColumnSet(record.Client))
+					for part := range min(len(table.Parts()), 3) {
+						if r.Begin(part) == nil {
+							r.Read(b, &Position{})
+							b.Reset()
+						}
+					}
+					r.Close()
+				}
+				runtime.ReadMemStats(&after)
+				if n := after.TotalAlloc - before.TotalAlloc; n > 1<<24 { // zstd takes half of that
+					t.Fatalf("%s: %d bytes allocated for %x at %d", name, n, claim, at)
+				}
+			}
+		}
+	}
+}
+
+func TestLZ4(t *testing.T) {
+	head := "\x04\x22\x4d\x18\x60\x40\x00"
+	for _, c := range []struct{ block, want string }{
+		{"\x30abc", "abc"},
+		{"\x31abc\x03\x00\x10d", "abcabcabd"},
+		{"\x1fa\x01\x00\x00\x00", strings.Repeat("a", 20)},
+		{"\x1fa\x01\x00\x00\x10b", strings.Repeat("a", 20) + "b"},
+		{"\xf0\x01" + strings.Repeat("x", 16), strings.Repeat("x", 16)},
+		{"\x31abc\x04\x00\x10d", ""}, // before the beginning
+		{"\x31abc\x00\x00\x10d", ""},
+		{"\x50abc", ""},
+		{"\xf0\xff", ""},
+	} {
+		frame := head + string(rune(len(c.block))) + "\x00\x00\x00" + c.block + "\x00\x00\x00\x00"
+		got, err := lz4Frame(nil, []byte(frame), 100)
+		if string(got) != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%q: %q, %v", c.block, got, err)
+		}
+		if len(c.want) > 0 {
+			if _, err := lz4Frame(nil, []byte(frame), len(c.want)-1); err == nil {
+				t.Errorf("%q: more than there may be", c.block)
+			}
+			for i := range frame {
+				lz4Frame(nil, []byte(frame[:i]), 100)
+			}
+		}
+	}
+	if _, err := lz4Frame(nil, []byte(head+"\x03\x00\x00\x80abc"), 100); err == nil {
+		t.Error("a frame without an end")
+	}
+	if got, err := lz4Frame(nil, []byte(head+"\x03\x00\x00\x80abc\x00\x00\x00\x00"), 3); string(got) != "abc" || err != nil {
+		t.Errorf("not compressed: %q, %v", got, err)
+	}
 }

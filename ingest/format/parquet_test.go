@@ -344,7 +344,8 @@ func FuzzParquet(f *testing.F) {
 	})
 }
 
-func BenchmarkParquet(b *testing.B) {
+// BenchmarkTables reads a log of text from columnar files.
+func BenchmarkTables(b *testing.B) {
 	text, _, _, _ := randomLog(20000)
 	for i := range text {
 		text[i].Client, text[i].Status = ptr("203.0.113."+strconv.Itoa(i%256)), ptr("200")
@@ -357,31 +358,46 @@ func BenchmarkParquet(b *testing.B) {
 	if err := w.Close(); err != nil {
 		b.Fatal(err)
 	}
-	data := buf.Bytes()
-	for name, wants := range map[string]record.Columns{
-		"rules": record.ColumnSet(record.Client, record.Country, record.RefererHost), "all": record.AllColumns,
+	forms := arrowForms()
+	for _, input := range []struct {
+		name   string
+		format *Format
+		data   []byte
+	}{
+		{"parquet", parquetFile(), buf.Bytes()},
+		{"arrow", arrowFile(), writeArrow(b, text, forms["file"])},
+		{"arrow dictionaries lz4", arrowFile(), writeArrow(b, text, forms["file dictionaries"])},
+		{"arrow views", arrowFile(), writeArrow(b, text, forms["views"])},
 	} {
-		b.Run(name, func(b *testing.B) {
-			builder, at := record.NewBuilder(wants), &Position{}
-			for b.Loop() {
-				table, err := openParquet(bytes.NewReader(data), int64(len(data)), wants)
-				if err != nil {
-					b.Fatal(err)
+		for name, wants := range map[string]record.Columns{
+			"rules": record.ColumnSet(record.Client, record.Country, record.RefererHost), "all": record.AllColumns,
+		} {
+			b.Run(input.name+"/"+name, func(b *testing.B) {
+				builder := record.NewBuilder(wants)
+				for b.Loop() {
+					benchTable(b, input.format, input.data, builder)
 				}
-				r := table.NewReader()
-				for part := range table.Parts() {
-					err := r.Begin(part)
-					for err == nil {
-						err = r.Read(builder, at)
-						builder.Reset()
-					}
-					if err != io.EOF {
-						b.Fatal(err)
-					}
-				}
-				r.Close()
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(text)), "ns/row")
-		})
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(text)), "ns/row")
+			})
+		}
+	}
+}
+
+func benchTable(b *testing.B, f *Format, data []byte, builder *record.Builder) {
+	table, err := f.OpenTable(bytes.NewReader(data), int64(len(data)), builder.Wanted())
+	if err != nil {
+		b.Fatal(err)
+	}
+	r, at := table.NewReader(), &Position{}
+	defer r.Close()
+	for part := range table.Parts() {
+		err := r.Begin(part)
+		for err == nil {
+			err = r.Read(builder, at)
+			builder.Reset()
+		}
+		if err != io.EOF {
+			b.Fatal(err)
+		}
 	}
 }
