@@ -109,7 +109,7 @@ func TestRemote(t *testing.T) {
 			s.Intercept(faulty())
 			dir := t.TempDir()
 			path := write(t, "a.log", string(log.data))
-			opts := Options{Format: log.format}
+			opts := Options{Form: Form{Format: log.format}}
 			want := readParallel(t, dir, 1, 0, opts, path)
 			if len(want.Rows) == 0 {
 				t.Fatal("no rows")

@@ -88,7 +88,7 @@ func (f *checkFlags) check(cmd *cobra.Command, std *streams, args []string) erro
 	if err := f.checkTables(view.Check(withReplay(list, plan.New().Result(0)), 0, &view.Source{})); err != nil {
 		return err
 	}
-	r, err := f.inputFlags.open(std, f.logs, plan.Columns())
+	r, err := f.inputFlags.open(cmd.Context(), std, f.logs, plan.Columns())
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (f *compactFlags) compact(cmd *cobra.Command, std *streams, args []string) 
 		return err
 	}
 	f.whole = true // for one file each, in the order of the log
-	r, err := f.inputFlags.open(std, args, columns)
+	r, err := f.inputFlags.open(cmd.Context(), std, args, columns)
 	if err != nil {
 		return err
 	}

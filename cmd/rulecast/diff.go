@@ -60,7 +60,7 @@ func (f *replayFlags) diff(cmd *cobra.Command, std *streams, args []string) erro
 	if err := f.checkTables(view.Diff(plan.New().Result(0), &view.Source{})); err != nil {
 		return err
 	}
-	r, err := f.inputFlags.open(std, args, plan.Columns())
+	r, err := f.inputFlags.open(cmd.Context(), std, args, plan.Columns())
 	if err != nil {
 		return err
 	}

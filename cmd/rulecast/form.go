@@ -20,3 +20,19 @@ func (f *formFlags) add(cmd *cobra.Command) {
 
 // formFlagNames are the flags that add makes.
 var formFlagNames = []string{"format", "field", "log-format", "fields"}
+
+// storeFlags say how s3:// inputs are reached, where the environment does not.
+type storeFlags struct {
+	endpoint, region string
+	anonymous        bool
+}
+
+func (f *storeFlags) add(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	fs.StringVar(&f.endpoint, "s3-endpoint", "", "`URL` of the store of s3:// inputs (default: $AWS_ENDPOINT_URL_S3, $AWS_ENDPOINT_URL or Amazon)")
+	fs.StringVar(&f.region, "s3-region", "", "`REGION` of the buckets (default: $AWS_REGION, or as the store says)")
+	fs.BoolVar(&f.anonymous, "s3-anonymous", false, "read buckets that are open to everybody, without credentials")
+}
+
+// storeFlagNames are the flags that add makes.
+var storeFlagNames = []string{"s3-endpoint", "s3-region", "s3-anonymous"}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"runtime"
 	"slices"
 	"strconv"
@@ -15,6 +17,7 @@ import (
 	"rulecast/analyze/geo"
 	"rulecast/ingest"
 	"rulecast/ingest/record"
+	"rulecast/ingest/source/object"
 	"rulecast/report"
 	"rulecast/report/view"
 )
@@ -23,6 +26,7 @@ import (
 type inputFlags struct {
 	clientFlags
 	formFlags
+	storeFlags
 	since, until string
 	rejects      string
 	maxRejects   string
@@ -36,6 +40,7 @@ type inputFlags struct {
 func (f *inputFlags) add(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	f.formFlags.add(cmd)
+	f.storeFlags.add(cmd)
 	fs.StringVar(&f.since, "since", "", "leave out requests before this `TIME` (RFC 3339, or a date, UTC)")
 	fs.StringVar(&f.until, "until", "", "leave out requests at or after this `TIME`")
 	f.clientFlags.add(cmd)
@@ -49,7 +54,7 @@ func (f *inputFlags) add(cmd *cobra.Command) {
 
 // inputFlagNames are the flags that add makes and that mean nothing without a
 // log. (--quiet and --workers do no harm.)
-var inputFlagNames = slices.Concat(formFlagNames, []string{"since", "until", "rejects", "max-rejects", "max-line", "keep-copies"}, clientFlagNames)
+var inputFlagNames = slices.Concat(formFlagNames, []string{"since", "until", "rejects", "max-rejects", "max-line", "keep-copies"}, storeFlagNames, clientFlagNames)
 
 // parseTime reads --since and --until.
 func parseTime(flag, text string) (time.Time, error) {
@@ -93,8 +98,18 @@ type reading struct {
 	countries *countrySource
 }
 
+// openError is an error of finding the inputs: a mistake in naming them, unless
+// a server does not answer, or answers for itself.
+func openError(err error) error {
+	var answer *object.Error
+	if errors.As(err, &answer) && answer.Status != http.StatusNotFound || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return usage(err)
+}
+
 // open checks the flags and finds the inputs; no log is read yet.
-func (f *inputFlags) open(std *streams, args []string, columns record.Columns) (*reading, error) {
+func (f *inputFlags) open(ctx context.Context, std *streams, args []string, columns record.Columns) (*reading, error) {
 	if f.workers < 1 {
 		return nil, usagef("--workers %d: must be at least 1", f.workers)
 	}
@@ -117,12 +132,13 @@ func (f *inputFlags) open(std *streams, args []string, columns record.Columns) (
 	if err != nil {
 		return nil, err
 	}
-	r, err := ingest.Open(args, ingest.Options{
+	r, err := ingest.OpenContext(ctx, args, ingest.Options{
 		Form: f.Form, Columns: columns, MaxLine: f.maxLine, Rejects: f.rejects, Whole: f.whole,
 		Since: since, Until: until, Trusted: proxies.trusted(), Stdin: std.in,
+		Endpoint: f.endpoint, Region: f.region, Anonymous: f.anonymous,
 	})
 	if err != nil {
-		return nil, usage(err)
+		return nil, openError(err)
 	}
 	return &reading{Reader: r, flags: f, std: std, exceeded: exceeded, started: time.Now(), proxies: proxies}, nil
 }
@@ -143,7 +159,7 @@ func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A
 	if err != nil {
 		return a, nil, err
 	}
-	src := &view.Source{Inputs: r.Inputs(), Windowed: r.flags.since != "" || r.flags.until != ""}
+	src := &view.Source{Inputs: r.Inputs(), Windowed: r.flags.since != "" || r.flags.until != "", Pruned: r.Pruned()}
 	if r.proxies != nil {
 		src.Proxied, src.Warnings = true, r.proxies.warnings
 	}

@@ -30,7 +30,7 @@ clients look anonymised or like proxies, and why lines could not be read.`,
 			if err := out.checkTables(view.Inspect(inspect.New().Result(), &view.Source{})); err != nil {
 				return err
 			}
-			r, err := in.open(std, args, inspect.Columns())
+			r, err := in.open(cmd.Context(), std, args, inspect.Columns())
 			if err != nil {
 				return err
 			}

@@ -128,7 +128,7 @@ func (f *replayFlags) replay(cmd *cobra.Command, std *streams, args []string) er
 	if err := f.checkTables(view.Replay(plan.New().Result(0), &view.Source{})); err != nil {
 		return err
 	}
-	r, err := f.inputFlags.open(std, args, plan.Columns())
+	r, err := f.inputFlags.open(cmd.Context(), std, args, plan.Columns())
 	if err != nil {
 		return err
 	}

@@ -15,9 +15,8 @@ import (
 // too. Those records are duplicates.
 func akamai() *Format {
 	return &Format{
-		Name:    "akamai",
-		Title:   "Akamai DataStream 2 (JSON)",
-		Because: "JSON objects with the key cliIP and others of DataStream 2",
+		Name:  "akamai",
+		Title: "Akamai DataStream 2 (JSON)",
 		Sniff: func(head []byte, whole bool) string {
 			return sniffJSON(head, whole, akamaiKeys(), missedByAkamai)
 		},

@@ -28,10 +28,9 @@ func AkamaiStructured(list string) (*Format, error) {
 		return nil, errors.New("the list of fields has no cliIP")
 	}
 	f := &Format{
-		Name:    "akamai-structured",
-		Title:   "Akamai DataStream 2 (structured)",
-		Because: "the fields given",
-		New:     func() Decoder { return &lineDecoder{&listedDecoder{lists: [][]string{names}, table: akamaiTable()}} },
+		Name:  "akamai-structured",
+		Title: "Akamai DataStream 2 (structured)",
+		New:   func() Decoder { return &lineDecoder{&listedDecoder{lists: [][]string{names}, table: akamaiTable()}} },
 	}
 	f.Sniff = func(head []byte, whole bool) string { return missedLines(head, whole, f.New()) }
 	return f, nil

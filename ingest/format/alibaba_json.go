@@ -5,7 +5,7 @@ package format
 // is not taken: client_ip is the first address of X-Forwarded-For, if there is
 // one.
 func alibabaJSON() *Format {
-	return jsonFormat("alibaba-json", "Alibaba Cloud CDN real-time log (JSON)", "JSON objects with the keys remote_ip, unixtime, uri and return_code", alibabaMap, func(values []jsonValue) string {
+	return jsonFormat("alibaba-json", "Alibaba Cloud CDN real-time log (JSON)", alibabaMap, func(values []jsonValue) string {
 		switch {
 		case keysFound(values[refererPartsEnd:alibabaPeer]) < alibabaPeer-refererPartsEnd:
 			return "JSON without the keys unixtime, uri and return_code of Alibaba Cloud CDN"

@@ -17,7 +17,6 @@ func arrowFile() *Format {
 	return &Format{
 		Name:      "arrow",
 		Title:     "Arrow IPC file or stream, Feather V2 (columns of CloudFront or of rulecast compact)",
-		Because:   "begins with ARROW1, or with the message of an Arrow schema",
 		Sniff:     sniffArrow,
 		OpenTable: openArrow,
 	}

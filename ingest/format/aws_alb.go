@@ -13,11 +13,10 @@ import (
 // of both.
 func awsALB() *Format {
 	return &Format{
-		Name:    "aws-alb",
-		Title:   "AWS load balancer access log (Application, Classic)",
-		Because: "lines of a time, a load balancer and client:port, behind a type or not",
-		Sniff:   sniffALB,
-		New:     func() Decoder { return &lineDecoder{new(albRow)} },
+		Name:  "aws-alb",
+		Title: "AWS load balancer access log (Application, Classic)",
+		Sniff: sniffALB,
+		New:   func() Decoder { return &lineDecoder{new(albRow)} },
 	}
 }
 

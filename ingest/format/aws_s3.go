@@ -14,11 +14,10 @@ import (
 // "Amazon S3 server access log format" in its user guide.
 func awsS3() *Format {
 	return &Format{
-		Name:    "aws-s3",
-		Title:   "Amazon S3 server access log",
-		Because: "lines of an owner, a bucket, a time in brackets and an address",
-		Sniff:   sniffS3,
-		New:     func() Decoder { return &lineDecoder{new(s3Row)} },
+		Name:  "aws-s3",
+		Title: "Amazon S3 server access log",
+		Sniff: sniffS3,
+		New:   func() Decoder { return &lineDecoder{new(s3Row)} },
 	}
 }
 

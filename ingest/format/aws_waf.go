@@ -10,7 +10,7 @@ import (
 // line, with its verdict, but neither status nor bytes. The headers are those
 // the viewer sent; what the owner has redacted is absent.
 func awsWAF() *Format {
-	return jsonFormat("aws-waf", "AWS WAF web ACL log", "JSON objects with the keys webaclId and httpRequest.clientIp", awsWAFMap, func(values []jsonValue) string {
+	return jsonFormat("aws-waf", "AWS WAF web ACL log", awsWAFMap, func(values []jsonValue) string {
 		if values[wafACL].kind == jsonNone || values[wafClient].kind == jsonNone {
 			return "JSON without the keys webaclId and httpRequest.clientIp of AWS WAF"
 		}

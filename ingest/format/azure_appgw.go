@@ -11,9 +11,8 @@ import (
 // is the peer. Records of the firewall and of performance are skipped.
 func azureAppGateway() *Format {
 	return &Format{
-		Name:    "azure-appgw",
-		Title:   "Azure Application Gateway (Azure Monitor)",
-		Because: "JSON objects of the category ApplicationGatewayAccessLog",
+		Name:  "azure-appgw",
+		Title: "Azure Application Gateway (Azure Monitor)",
 		Sniff: func(head []byte, whole bool) string {
 			return sniffJSON(head, whole, appGatewayKeys(), missedByAppGateway)
 		},

@@ -16,9 +16,8 @@ import (
 // the records of health probes and of the firewall are skipped.
 func azureFrontDoor() *Format {
 	return &Format{
-		Name:    "azure-frontdoor",
-		Title:   "Azure Front Door and Azure CDN (Azure Monitor)",
-		Because: "JSON objects of a category of Front Door or Azure CDN",
+		Name:  "azure-frontdoor",
+		Title: "Azure Front Door and Azure CDN (Azure Monitor)",
 		Sniff: func(head []byte, whole bool) string {
 			return sniffJSON(head, whole, frontDoorKeys(), missedByFrontDoor)
 		},

@@ -12,11 +12,10 @@ import (
 // in bunny.net's documentation.
 func bunny() *Format {
 	return &Format{
-		Name:    "bunny",
-		Title:   "bunny.net CDN log",
-		Because: "lines of 12 values or more between bars, with an address as sixth",
-		Sniff:   sniffBunny,
-		New:     func() Decoder { return &lineDecoder{new(bunnyRow)} },
+		Name:  "bunny",
+		Title: "bunny.net CDN log",
+		Sniff: sniffBunny,
+		New:   func() Decoder { return &lineDecoder{new(bunnyRow)} },
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // are skipped, even those of errors, since the access log has these requests,
 // too.
 func caddy() *Format {
-	return jsonFormat("caddy", "Caddy access log (JSON)", "JSON objects with request.remote_ip, request.uri and other keys of Caddy", caddyMap, func(values []jsonValue) string {
+	return jsonFormat("caddy", "Caddy access log (JSON)", caddyMap, func(values []jsonValue) string {
 		switch {
 		case values[caddyClient].kind == jsonNone && values[caddyOldClient].kind == jsonNone:
 			return "JSON without the key request.remote_ip of Caddy"

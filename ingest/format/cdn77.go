@@ -9,9 +9,8 @@ import (
 // cdn77 is CDN77's real-time log in JSON: one object per line. "" is "none".
 func cdn77() *Format {
 	return &Format{
-		Name:    "cdn77",
-		Title:   "CDN77 real-time log (JSON)",
-		Because: "JSON objects with the key clientIP and others of CDN77",
+		Name:  "cdn77",
+		Title: "CDN77 real-time log (JSON)",
 		Sniff: func(head []byte, whole bool) string {
 			return sniffJSON(head, whole, cdn77Keys(), missedByCDN77)
 		},

@@ -69,10 +69,9 @@ func CloudFrontRealTime(list string) (*Format, error) {
 
 func realTimeFormat(lists [][]string) *Format {
 	f := &Format{
-		Name:    "cloudfront-realtime",
-		Title:   "CloudFront real-time log",
-		Because: "lines of its fields between TABs, in their order: a time in seconds, then an address",
-		New:     func() Decoder { return &lineDecoder{&listedDecoder{lists: lists, table: realTimeTable(), tabs: true}} },
+		Name:  "cloudfront-realtime",
+		Title: "CloudFront real-time log",
+		New:   func() Decoder { return &lineDecoder{&listedDecoder{lists: lists, table: realTimeTable(), tabs: true}} },
 	}
 	f.Sniff = func(head []byte, whole bool) string { return missedLines(head, whole, f.New()) }
 	return f

@@ -4,7 +4,7 @@ package format
 // Contour and Envoy Gateway give it by default: one object per line. What these
 // log of TCP connections, of which they know no request, is skipped.
 func envoyJSON() *Format {
-	return jsonFormat("envoy-json", "Envoy access log (JSON of Istio, Contour, Envoy Gateway)", "JSON objects with the keys downstream_remote_address, response_flags and response_code", envoyMap, func(values []jsonValue) string {
+	return jsonFormat("envoy-json", "Envoy access log (JSON of Istio, Contour, Envoy Gateway)", envoyMap, func(values []jsonValue) string {
 		if keysFound(values[:envoyCode+1]) < envoyCode+1 {
 			return "JSON without the keys downstream_remote_address, response_flags and response_code of Envoy"
 		}

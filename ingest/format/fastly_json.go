@@ -15,9 +15,8 @@ import (
 // too. That record is a duplicate, if the log says fastly_is_edge.
 func fastlyJSON() *Format {
 	return &Format{
-		Name:    "fastly-json",
-		Title:   "Fastly real-time log streaming (JSON)",
-		Because: "JSON objects with the keys of one of Fastly's examples",
+		Name:  "fastly-json",
+		Title: "Fastly real-time log streaming (JSON)",
 		Sniff: func(head []byte, whole bool) string {
 			return sniffJSONBehind(syslogPayload, head, whole, fastlyKeys(), missedByFastly)
 		},

@@ -11,9 +11,8 @@ import (
 // customer's own choice.
 func fastlyCommon() *Format {
 	return &Format{
-		Name:    "fastly-syslog",
-		Title:   "Fastly log lines in Common Log Format behind a syslog prefix",
-		Because: "lines of Common Log Format behind the syslog prefix of a Fastly cache",
+		Name:  "fastly-syslog",
+		Title: "Fastly log lines in Common Log Format behind a syslog prefix",
 		New: func() Decoder {
 			return &lineDecoder{&fastlyCommonRow{log: logDecoder{parser: logParser{shape: shapeCommon}}}}
 		},

@@ -15,10 +15,9 @@ import (
 func gcore() *Format {
 	t := gcoreTemplate()
 	return &Format{
-		Name:    "gcore",
-		Title:   "Gcore CDN raw log",
-		Because: "lines in which each value stands in quotes, with the address first",
-		New:     t.decoder,
+		Name:  "gcore",
+		Title: "Gcore CDN raw log",
+		New:   t.decoder,
 		Sniff: func(head []byte, whole bool) string {
 			line := firstLine(head, whole)
 			if !bytes.HasPrefix(line, []byte{'"'}) || !bytes.Contains(line, []byte(`" "[`)) {

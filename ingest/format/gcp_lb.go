@@ -9,9 +9,8 @@ import "rulecast/ingest/record"
 // not sent. Entries of other logs, which have no httpRequest, are skipped.
 func gcpLB() *Format {
 	return &Format{
-		Name:    "gcp-lb",
-		Title:   "Google Cloud load balancer and Cloud CDN (Cloud Logging)",
-		Because: "JSON objects with httpRequest.remoteIp and other keys of a LogEntry",
+		Name:  "gcp-lb",
+		Title: "Google Cloud load balancer and Cloud CDN (Cloud Logging)",
 		Sniff: func(head []byte, whole bool) string {
 			return sniffJSON(head, whole, gcpKeys(), missedByGCP)
 		},

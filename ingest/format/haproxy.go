@@ -16,11 +16,10 @@ import (
 // Source: "HTTP log format" in HAProxy's configuration manual, section 8.2.3.
 func haproxy() *Format {
 	return &Format{
-		Name:    "haproxy",
-		Title:   "HAProxy HTTP log (times read as UTC)",
-		Because: "lines with the timers and counters of an HTTP request through HAProxy",
-		Sniff:   sniffHAProxy,
-		New:     func() Decoder { return newHAProxyDecoder() },
+		Name:  "haproxy",
+		Title: "HAProxy HTTP log (times read as UTC)",
+		Sniff: sniffHAProxy,
+		New:   func() Decoder { return newHAProxyDecoder() },
 	}
 }
 

@@ -2,7 +2,7 @@ package format
 
 // huaweiJSON is the real-time log of Huawei Cloud CDN: one object per line.
 func huaweiJSON() *Format {
-	return jsonFormat("huawei-json", "Huawei Cloud CDN real-time log (JSON)", "JSON objects with the keys client_ip, request_time, http_code and hit_info", huaweiMap, func(values []jsonValue) string {
+	return jsonFormat("huawei-json", "Huawei Cloud CDN real-time log (JSON)", huaweiMap, func(values []jsonValue) string {
 		if keysFound(values[refererPartsEnd:huaweiEnd]) < huaweiEnd-refererPartsEnd {
 			return "JSON without the keys client_ip, request_time, http_code and hit_info of Huawei Cloud CDN"
 		}

@@ -99,13 +99,12 @@ func (m *jsonMap) set(d *jsonDecoder, row *mapRow, b *record.Builder) string {
 
 // jsonFormat is a format of such objects. The judge says what the values of
 // m's keys miss to be of this format, or "".
-func jsonFormat(name, title, because string, m func() *jsonMap, judge func(values []jsonValue) string) *Format {
+func jsonFormat(name, title string, m func() *jsonMap, judge func(values []jsonValue) string) *Format {
 	return &Format{
-		Name:    name,
-		Title:   title,
-		Because: because,
-		Sniff:   func(head []byte, whole bool) string { return sniffJSON(head, whole, m().keys, judge) },
-		New:     func() Decoder { return m().decoder() },
+		Name:  name,
+		Title: title,
+		Sniff: func(head []byte, whole bool) string { return sniffJSON(head, whole, m().keys, judge) },
+		New:   func() Decoder { return m().decoder() },
 	}
 }
 

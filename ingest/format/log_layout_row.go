@@ -10,11 +10,10 @@ import (
 // layoutFormat is a format whose lines have one of some layouts.
 func layoutFormat(name, title string, layouts func() []*logLayout) *Format {
 	return &Format{
-		Name:    name,
-		Title:   title,
-		Because: "most lines are of its log format",
-		Sniff:   func(head []byte, whole bool) string { return sniffLayouts(head, whole, layouts()) },
-		New:     func() Decoder { return newLayoutDecoder(layouts()) },
+		Name:  name,
+		Title: title,
+		Sniff: func(head []byte, whole bool) string { return sniffLayouts(head, whole, layouts()) },
+		New:   func() Decoder { return newLayoutDecoder(layouts()) },
 	}
 }
 

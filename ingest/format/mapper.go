@@ -38,12 +38,11 @@ func Mapped(fields []string) (*Format, error) {
 		return nil, err
 	}
 	return &Format{
-		Name:    "custom",
-		Title:   "as the fields say",
-		Because: "the fields given",
-		Sniff:   m.sniff,
-		New:     func() Decoder { return newMapDecoder(m) },
-		Header:  m.header,
+		Name:   "custom",
+		Title:  "as the fields say",
+		Sniff:  m.sniff,
+		New:    func() Decoder { return newMapDecoder(m) },
+		Header: m.header,
 	}, nil
 }
 

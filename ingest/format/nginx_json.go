@@ -5,7 +5,7 @@ package format
 // recognised that have enough of the customary ones. The log of WordPress VIP,
 // which has names of its own for the request, is one, too.
 func nginxJSON() *Format {
-	return jsonFormat("nginx-json", "nginx log with variables as JSON keys", "JSON objects whose keys are names of nginx's variables", nginxMap, missedByNginx)
+	return jsonFormat("nginx-json", "nginx log with variables as JSON keys", nginxMap, missedByNginx)
 }
 
 // The keys by which a log is recognised, by number: client and status, then the

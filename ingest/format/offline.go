@@ -53,10 +53,9 @@ func huaweiOffline() *Format {
 // address.
 func bracketedFormat(name, title string, t *template) *Format {
 	return &Format{
-		Name:    name,
-		Title:   title,
-		Because: "lines that begin with a time in brackets and an address, and have its fields in their order",
-		New:     t.decoder,
+		Name:  name,
+		Title: title,
+		New:   t.decoder,
 		Sniff: func(head []byte, whole bool) string {
 			f := cutFields(firstLine(head, whole))
 			if f.bracketed(); !f.ok || !isClient(f.word()) {
@@ -94,10 +93,9 @@ func tencentOffline() *Format {
 		present: offlineColumns.Union(record.ColumnSet(record.Host)),
 	}
 	return &Format{
-		Name:    "tencent-cdn",
-		Title:   "Tencent Cloud CDN offline log",
-		Because: "lines that begin with a time of 14 digits and an address, and have its fields in their order",
-		New:     t.decoder,
+		Name:  "tencent-cdn",
+		Title: "Tencent Cloud CDN offline log",
+		New:   t.decoder,
 		Sniff: func(head []byte, whole bool) string {
 			f := cutFields(firstLine(head, whole))
 			if _, ok := parseDigits(f.word()); !ok || !isClient(f.word()) {

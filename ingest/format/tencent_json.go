@@ -3,7 +3,7 @@ package format
 // tencentJSON is the real-time log of Tencent Cloud CDN as its Log Service
 // exports it: one object per line.
 func tencentJSON() *Format {
-	return jsonFormat("tencent-json", "Tencent Cloud CDN real-time log (JSON)", "JSON objects with the keys client_ip, http_code, rsp_size and url", tencentMap, func(values []jsonValue) string {
+	return jsonFormat("tencent-json", "Tencent Cloud CDN real-time log (JSON)", tencentMap, func(values []jsonValue) string {
 		if keysFound(values[:tencentEnd]) < tencentEnd {
 			return "JSON without the keys client_ip, http_code, rsp_size and url of Tencent Cloud CDN"
 		}

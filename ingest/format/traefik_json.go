@@ -9,7 +9,7 @@ import (
 // traefikJSON is the access log of Traefik in JSON: one object per line. Unless
 // its configuration keeps headers, Referer and User-Agent are not in it.
 func traefikJSON() *Format {
-	return jsonFormat("traefik-json", "Traefik access log (JSON)", "JSON objects with ClientAddr or ClientHost, DownstreamStatus and RequestPath", traefikMap, func(values []jsonValue) string {
+	return jsonFormat("traefik-json", "Traefik access log (JSON)", traefikMap, func(values []jsonValue) string {
 		if values[traefikHost].kind == jsonNone && values[traefikAddr].kind == jsonNone {
 			return "JSON without the keys ClientAddr and ClientHost of Traefik"
 		}

@@ -14,12 +14,11 @@ import (
 // without a date are of the day that "#Date:" says. "-" is "none".
 func w3cExtended() *Format {
 	return &Format{
-		Name:    "w3c",
-		Title:   "W3C extended log (IIS, Akamai LDS)",
-		Because: "#Fields line with a client address",
-		Sniff:   sniffW3C,
-		New:     func() Decoder { return new(w3cDecoder) },
-		Header:  lastW3CHeader,
+		Name:   "w3c",
+		Title:  "W3C extended log (IIS, Akamai LDS)",
+		Sniff:  sniffW3C,
+		New:    func() Decoder { return new(w3cDecoder) },
+		Header: lastW3CHeader,
 	}
 }
 

@@ -14,6 +14,7 @@ type Source struct {
 	Warnings []string
 	Windowed bool // a time window was asked for
 	Proxied  bool // X-Forwarded-For of trusted proxies names the clients
+	Pruned   int  // objects of a store that were not read because of the window, by their names
 	// CountryFromLog: a client's country is what the log says, and nothing else.
 	CountryFromLog bool
 	Countries      string // which database placed clients, and its date; "" if none was asked
@@ -102,7 +103,17 @@ func (s *Source) Through() (n record.Through) {
 
 // sourceNotes explain how the inputs were read, for reports that have no table
 // of rejects.
-func sourceNotes(s *Source) []string { return append(ClientNotes(s), rejectNotes(s)...) }
+func sourceNotes(s *Source) []string {
+	return slices.Concat(prunedNotes(s), ClientNotes(s), rejectNotes(s))
+}
+
+// prunedNotes says how many objects were left out unread.
+func prunedNotes(s *Source) []string {
+	if s.Pruned == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("not read, since their names say that they have nothing from the time window: %s", Plural(int64(s.Pruned), "object"))}
+}
 
 // ClientNotes say how many clients X-Forwarded-For names.
 func ClientNotes(s *Source) []string {
