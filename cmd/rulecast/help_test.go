@@ -19,7 +19,7 @@ func commands() []*cobra.Command {
 }
 
 // described matches a flag with what it does, which is no whole sentence.
-var described = regexp.MustCompile(`^  (-\w, |    )--[a-z-]+( [A-Z]+)?  +\w.*[^.\s]\n$`)
+var described = regexp.MustCompile(`^  (-\w, |    )--[a-z0-9-]+( [A-Z=]+)?  +\w.*[^.\s]\n$`)
 
 // TestHelp demands that every command says what it is for, shows how it is
 // called, and describes every flag.
