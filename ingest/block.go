@@ -34,7 +34,7 @@ func (b *block) whole() []byte { return b.data[:bytes.LastIndexByte(b.data, '\n'
 // share reads blocks of a split, or parts, until there are no more, or none are to be had
 // because another reader's callee has given up.
 func (s *stream) share(ctx context.Context, sp *split, fn func(*record.Batch) error) error {
-	s.builder.NextInput()
+	s.begin(sp.index)
 	account := &record.Input{Name: s.reader.sources[sp.index].Name}
 	in := &reading{stream: s, index: sp.index, account: account, fn: fn, format: sp.format}
 	read := in.readBlocks
@@ -51,6 +51,8 @@ func (s *stream) share(ctx context.Context, sp *split, fn func(*record.Batch) er
 		}
 	}
 	account.Skipped, account.Duplicates = in.at.Skipped, in.at.Duplicates
+	account.Repeated = s.builder.TakeRepeated()
+	account.Duplicates += account.Repeated
 	account.Outside, account.Anonymised = s.builder.TakeOutside(), s.builder.TakeAnonymised()
 	account.Present = *s.builder.Presence()
 	return sp.leave(in, sections, err)

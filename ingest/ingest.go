@@ -65,9 +65,13 @@ type Reader struct {
 	sources []*source.Input
 	inputs  []record.Input // the accounts of sources
 	copies  []copied
-	queue   queue
-	block   int64 // size of the blocks of inputs that are split
-	splits  bool  // inputs may be split
+	// Of inputs that may have requests of others, the number of their directory;
+	// and the requests of all directories, nil if there are none.
+	delivery map[int]uint32
+	repeats  *repeatIDs
+	queue    queue
+	block    int64 // size of the blocks of inputs that are split
+	splits   bool  // inputs may be split
 
 	remote   bool         // some input is on a server
 	pruned   int          // objects that were not listed

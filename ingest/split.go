@@ -157,6 +157,7 @@ func (s *split) leave(part *reading, sections []blockSection, err error) error {
 	t.Rejects += a.Rejects
 	t.Skipped += a.Skipped
 	t.Duplicates += a.Duplicates
+	t.Repeated += a.Repeated
 	t.Outside += a.Outside
 	t.Anonymised += a.Anonymised
 	t.BytesRead += a.BytesRead

@@ -89,6 +89,16 @@ func (s *stream) prepare() {
 	}
 }
 
+// begin prepares the builder for the rows of an input.
+func (s *stream) begin(input int) {
+	s.builder.NextInput()
+	var repeated func([]byte) bool
+	if dir, ok := s.reader.delivery[input]; ok {
+		repeated = s.reader.repeats.earlier(dir)
+	}
+	s.builder.SetRepeated(repeated)
+}
+
 // How much of the inputs that come next is asked of a store while others are
 // read: small objects take longer to come than to be decoded.
 const (
@@ -132,7 +142,7 @@ type reading struct {
 
 func (in *reading) run(ctx context.Context, src *source.Input) error {
 	defer in.settle(nil)
-	in.builder.NextInput()
+	in.begin(in.index)
 	file, err := src.Open(ctx)
 	if err != nil {
 		in.account.Err = err
@@ -277,6 +287,8 @@ var errUnequal = errors.New("rows, rejects and skipped lines do not add up to th
 func (in *reading) finish() error {
 	a := in.account
 	a.Lines, a.Skipped, a.Duplicates = in.at.Line, in.at.Skipped, in.at.Duplicates
+	a.Repeated = in.builder.TakeRepeated()
+	a.Duplicates += a.Repeated
 	a.Outside, a.Anonymised = in.builder.TakeOutside(), in.builder.TakeAnonymised()
 	a.Present.Add(in.builder.Presence())
 	a.Reasons = sortedReasons(in.reasons)

@@ -48,7 +48,7 @@ func (f *inputFlags) add(cmd *cobra.Command) {
 	fs.StringVar(&f.maxRejects, "max-rejects", "1%", "most rejected lines, as a number or a `SHARE` of all lines, before the exit code is 4")
 	fs.IntVar(&f.maxLine, "max-line", ingest.DefaultMaxLine, "longest line that is read, in `BYTES`")
 	fs.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "read and match with this many `WORKERS`; the result is the same with any")
-	fs.BoolVar(&f.keepCopies, "keep-copies", false, "read files, too, that have the same content as another, instead of counting them as duplicates")
+	fs.BoolVar(&f.keepCopies, "keep-copies", false, "read files, too, that have the same content as another, and requests that CloudFront has delivered in two forms, instead of counting them as duplicates")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "no progress and no summary line on standard error")
 }
 
@@ -94,6 +94,7 @@ type reading struct {
 	exceeded func(rejects, lines int64) bool
 	started  time.Time
 	proxies  *trustedProxies // nil: the client is the peer
+	warnings []string
 	// countries is what places the clients; nil if nobody asks.
 	countries *countrySource
 }
@@ -160,8 +161,9 @@ func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A
 		return a, nil, err
 	}
 	src := &view.Source{Inputs: r.Inputs(), Windowed: r.flags.since != "" || r.flags.until != "", Pruned: r.Pruned()}
+	src.Warnings = append(src.Warnings, r.warnings...)
 	if r.proxies != nil {
-		src.Proxied, src.Warnings = true, r.proxies.warnings
+		src.Proxied, src.Warnings = true, append(src.Warnings, r.proxies.warnings...)
 	}
 	if countries := r.countries; countries != nil {
 		src.Countries, src.CountryFromLog = countries.String(), countries.from == geo.LogOnly
@@ -173,15 +175,29 @@ func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A
 	return a, src, r.unreadable(src)
 }
 
-// read runs an analysis over all inputs but the copies of others.
+// read runs an analysis over all inputs but the copies of others, and over all
+// requests but those that are delivered twice.
 func read[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A) (A, error) {
 	if !r.flags.keepCopies {
-		if err := r.LeaveCopies(ctx); err != nil {
+		if err := r.leaveTwins(ctx); err != nil {
 			var none A
 			return none, err
 		}
 	}
 	return fold.Run(ctx, r.Streams(r.flags.workers), start)
+}
+
+// leaveTwins leaves out what is there twice.
+func (r *reading) leaveTwins(ctx context.Context) error {
+	if err := r.LeaveCopies(ctx); err != nil || r.flags.whole {
+		return err // what is read as a whole is kept as a whole
+	}
+	found, err := r.LeaveRepeats(ctx, r.flags.workers)
+	if found.TooMany {
+		r.warnings = append(r.warnings, fmt.Sprintf("%s of the same distributions and hours are in more than one directory, and have too many requests to tell those that are delivered twice: they count twice",
+			view.Plural(int64(found.Inputs), "log")))
+	}
+	return err
 }
 
 // summary says in one line what was read.

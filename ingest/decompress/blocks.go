@@ -15,7 +15,7 @@ const minInPlace = BlockSize / 2
 
 // aheadBlocks is how many blocks there are when reading runs ahead: one with
 // the caller, one waiting and one being filled.
-const aheadBlocks = 3
+const aheadBlocks = 16
 
 // Ahead says whether a goroutine reads ahead of the caller. The data are the same
 // in any case, and divided into blocks in one way or another.

@@ -25,6 +25,8 @@ type Builder struct {
 	since, until int64 // rows outside since <= time < until are left out
 	windowed     bool
 	outside      int64
+	isRepeated   func(id []byte) bool // nil: none
+	repeated     int64
 
 	cut        bool // the client of the row at hand is taken for a network
 	anonymised int64
@@ -268,6 +270,11 @@ func (b *Builder) Commit() {
 	n := b.rows
 	if b.windowed && (b.times[n] < b.since || b.times[n] >= b.until || b.times[n] == NoTime) {
 		b.outside++
+		b.dropRow()
+		return
+	}
+	if b.repeats() {
+		b.repeated++
 		b.dropRow()
 		return
 	}

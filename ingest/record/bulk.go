@@ -129,6 +129,9 @@ func (b *Builder) CommitRows(n int, texts Columns) {
 			ends[i] = end
 		}
 	}
+	if b.isRepeated != nil {
+		n = b.dropRepeated(n)
+	}
 	b.rows += n
 	if b.times != nil && b.rows < BatchRows {
 		b.times[b.rows] = NoTime

@@ -24,6 +24,7 @@ type Input struct {
 	Rejects    int64
 	Skipped    int64    // headers, comments, blank lines
 	Duplicates int64    // further records of requests that the log has as the viewer made them
+	Repeated   int64    // of Duplicates, those that another input has under the same id
 	Outside    int64    // requests left out by the time window asked for
 	Anonymised int64    // of Rows, those whose client is an address that the provider has cut: a network (see CutNetwork), never one client
 	BytesRead  int64    // as stored, before decompression

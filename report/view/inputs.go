@@ -128,8 +128,24 @@ func ClientNotes(s *Source) []string {
 	return []string{note}
 }
 
-// CopyWarnings name the inputs that were left out as copies of others.
+// CopyWarnings name the inputs that were left out as copies of others, and count
+// the requests that were left out for having the id of another.
 func CopyWarnings(s *Source) []string {
+	return append(copyWarnings(s), deliveredTwice(s)...)
+}
+
+func deliveredTwice(s *Source) []string {
+	var n int64
+	for i := range s.Inputs {
+		n += s.Inputs[i].Repeated
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("left out, because a log in another directory has a request of the same id: %s, counted as duplicates", Plural(n, "request"))}
+}
+
+func copyWarnings(s *Source) []string {
 	var names []string
 	for i := range s.Inputs {
 		if in := &s.Inputs[i]; in.CopyOf != "" {
