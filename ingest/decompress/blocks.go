@@ -13,8 +13,9 @@ const BlockSize = 256 << 10
 // decompressed; fewer, of an archive of many small members, are gathered.
 const minInPlace = BlockSize / 2
 
-// aheadBlocks is how many blocks there are when reading runs ahead: one with
-// the caller, one waiting and one being filled.
+// aheadBlocks is how many blocks there are when reading runs ahead: one with the
+// caller, one being filled, and so many waiting as go by while the caller
+// analyses a batch (some 16 blocks of text, at once) instead of taking them.
 const aheadBlocks = 16
 
 // Ahead says whether a goroutine reads ahead of the caller. The data are the same
