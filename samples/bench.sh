@@ -1,14 +1,19 @@
 #!/usr/bin/env bash
-# Measures rulecast replay on synthetic logs, beside the decompressors and
-# other tools that are installed, and prints a table.
+# Measures rulecast replay on synthetic logs, beside the decompressors and other
+# tools that are installed (igzip, gzip, DuckDB, GoAccess, grepcidr), and prints
+# a table. Before that it demands that the answers are the same: of rulecast for
+# every packing of the logs, and of DuckDB and grepcidr for the same ruleset.
 #
 #   samples/bench.sh [ROWS] [CACHE]
 #
 # ROWS defaults to 1000000; the reference work is 4400000, which also has its
-# 302,000 clients and 17,500 Referer hosts (2.1 GB of text). CACHE, or
-# $RULECAST_BENCH_CACHE, keeps the logs from run to run (by default below
-# ${TMPDIR:-/tmp}); they take some 750 bytes for a row. $ROUNDS (3) is how often
-# each command runs; the median counts.
+# 302,000 clients and 17,500 Referer hosts (2.1 GB of text). The ruleset has 100
+# IP entries and 30 Referer hosts. CACHE, or $RULECAST_BENCH_CACHE, keeps the
+# logs from run to run (by default below ${TMPDIR:-/tmp}); they take some 950
+# bytes for a row. $ROUNDS (3) is how often each command runs; medians count.
+#
+# DuckDB's command in the package duckdb-cli of PyPI is a Python script around
+# the program; with the program itself on the PATH, 0.1 s less is measured.
 set -euo pipefail
 
 rows=${1:-1000000}
@@ -29,85 +34,194 @@ mkdir -p "$cache"
 cache=$(cd "$cache" && pwd)
 export CGO_ENABLED=0
 go build -trimpath -o "$cache/bin/" ./cmd/rulecast ./samples/cmd/makelogs ./samples/cmd/measure
+rulecast=$cache/bin/rulecast
 
 # logs: what makelogs writes depends on its sources; a change makes new logs.
 made=$(cat samples/gen/*.go samples/cmd/makelogs/*.go | sha256sum | cut -c1-12)
 work=$cache/$rows-$made
+small=$((rows / 1000)) # files of 1,000 rows: 475 KB of text, 100 KB packed
 if [ ! -e "$work/done" ]; then
 	rm -rf "$work"
 	mkdir -p "$work"
 	scale=(-rows "$rows" -clients $((rows * 302 / 4400)) -hosts $((rows * 175 / 44000)) -span 72h -seed 1)
 	make() { "$cache/bin/makelogs" "${scale[@]}" "$@"; }
-	make -format cloudfront -o "$work/plain.log"
+	make -format cloudfront -ruleset "$work/ruleset" -o "$work/plain.log"
 	make -format cloudfront -gzip -o "$work/one.log.gz"
 	make -format cloudfront -gzip -files 40 -o "$work/forty"
+	make -format cloudfront -gzip -files "$small" -o "$work/small"
 	make -format cloudflare -gzip -files 40 -o "$work/ndjson"
 	make -format combined -gzip -files 40 -o "$work/combined"
 	for d in ndjson combined; do
 		cat "$work/$d"/*.gz | gzip -dc | wc -c >"$work/$d.size"
 	done
+	cat "$work"/forty/*-00[01]?.log.gz | gzip -dc | wc -c >"$work/half.size"
 	touch "$work/done"
 fi
+rm -rf "$work/parquet"
+"$rulecast" compact --quiet "$work/forty" -o "$work/parquet" >/dev/null
 
 text=$(wc -c <"$work/plain.log")
+half=$(cat "$work/half.size")
 ndjson=$(cat "$work/ndjson.size")
 combined=$(cat "$work/combined.size")
-ruleset=samples/rulesets/imagekit.yaml
-addresses=$work/addresses
-cat >"$addresses" <<'LIST'
-12.34.56.64/26
-14.160.20.7
-95.24.130.9
-LIST
+ruleset=$work/ruleset/ruleset.yaml
+forty="'$work/forty'/*.gz"
+cores=$(getconf _NPROCESSORS_ONLN)
 
 has() { command -v "$1" >/dev/null; }
-task() { printf '%s\t%s\t%s\n' "$@"; }
-replay() { task "replay, $1" "$2" "exec '$cache/bin/rulecast' replay --quiet --as json -r $ruleset $3 >/dev/null"; }
 
-# unpackers lists the decompressors, the fastest last: what follows is measured
-# against that one.
-unpackers() {
-	task "= gzip -dc, $1" "$2" "exec gzip -dc $3 >/dev/null"
-	if has igzip; then
-		task "= igzip -dc, $1" "$2" "for f in $3; do igzip -dc \"\$f\" || exit 1; done >/dev/null"
+# sql SOURCE FILES QUERY... is a file with what DuckDB has to do to answer the
+# queries from FILES in the form of SOURCE, all of them below samples/bench.
+sql() {
+	local source=$1 logs=$2 file
+	shift 2
+	file=$work/$source-$(printf '%s' "$logs $*" | sha256sum | cut -c1-12).sql
+	{
+		printf "SET VARIABLE %s = '%s';\n" logs "$logs" ruleset "$work/ruleset"
+		printf 'SET VARIABLE top = %d;\n' "${sql_top:-10}"
+		for part in "$source" decide "$@"; do
+			cat "samples/bench/$part.sql"
+		done
+	} >"$file"
+	echo "$file"
+}
+
+# The checks: the same requests have to give the same figures.
+
+# same WHAT: standard input is as the file $work/expected.
+same() {
+	cat >"$work/found"
+	if ! diff "$work/expected" "$work/found" >"$work/diff"; then
+		echo "bench.sh: $1: not what rulecast says of the text (<):" >&2
+		head -n 20 "$work/diff" >&2
+		exit 1
 	fi
+	echo "same figures: $1" >&2
+}
+
+table() { "$rulecast" replay --quiet --as csv --table "$1" -r "$ruleset" "${@:2}"; }
+duckdb_csv() { duckdb -init /dev/null -bail -csv <"$1"; }
+
+check() {
+	local name packing
+	table summary "$work/plain.log" >"$work/expected"
+	for packing in one.log.gz forty small parquet; do
+		table summary "$work/$packing" | same "rulecast, $packing"
+	done
+	if has duckdb; then
+		local figures='requests,bytes,denied_requests,denied_bytes'
+		table summary "$work/plain.log" | cut -d, -f1,2,5,6 >"$work/expected"
+		[ "$(head -n 1 "$work/expected")" = "$figures" ]
+		for name in cloudfront:plain.log cloudfront:one.log.gz cloudfront:'forty/*.gz' \
+			cloudflare:'ndjson/*.gz' compacted:'parquet/*.parquet'; do
+			duckdb_csv "$(sql "${name%%:*}" "$work/${name#*:}" summary)" | same "DuckDB, ${name#*:}"
+		done
+		table clients --top "$rows" "$work/plain.log" | LC_ALL=C sort >"$work/expected"
+		duckdb_csv "$(sql_top=$rows sql cloudfront "$work/plain.log" clients)" | LC_ALL=C sort | same "DuckDB, each client"
+	fi
+	if has grepcidr; then
+		table rules "$work/plain.log" | awk -F, '$1 == "ip" {print $6}' >"$work/expected"
+		cut -f5 "$work/plain.log" | grepcidr -c -f "$work/ruleset/addresses.txt" | same "grepcidr, requests of the CIDRs"
+	fi
+}
+
+# The tasks. A group begins with rulecast, marked =; what it took over what each
+# of the others took is in the table. Groups that share a command follow each
+# other, and GoAccess, which takes longest, is last: what is compared is then run
+# within a short time.
+
+task() { printf '%s\t%s\t%s\n' "$@"; }
+
+replay() { task "$1" "$2" "exec '$rulecast' replay --quiet --as json -r '$ruleset' $3 >/dev/null"; }
+
+duck() {
+	if has duckdb; then
+		task "DuckDB" "$1" "exec duckdb -init /dev/null -bail -csv <'$(sql "$2" "$3" summary clients hosts)' >/dev/null"
+	fi
+}
+
+# unpack is how to unpack files to standard output, fastest first.
+unpack() {
+	if has igzip; then
+		echo "for f in $1; do igzip -dc \"\$f\" || exit 1; done"
+	else
+		echo "gzip -dc $1"
+	fi
+}
+
+# unpackers BYTES FILES [NOTE]: igzip takes as many files at a time as there are cores.
+unpackers() {
+	if has igzip; then
+		task "igzip -dc${3:-}" "$1" "printf '%s\\0' $2 | xargs -0 -n 1 -P $cores igzip -dc >/dev/null"
+	fi
+	task "gzip -dc" "$1" "exec gzip -dc $2 >/dev/null"
+}
+
+goaccess_job() {
+	local jobs=
+	if goaccess --help 2>&1 | grep -q -- --jobs; then
+		jobs=--jobs=$cores
+	fi
+	echo "goaccess --no-global-config --no-progress $jobs --log-format=COMBINED -o '$work/goaccess.html' - >/dev/null"
 }
 
 tasks() {
-	task "= wc -l, text" "$text" "exec wc -l '$work/plain.log' >/dev/null"
-	replay "text" "$text" "'$work/plain.log'"
-	unpackers "40 files" "$text" "'$work/forty'/*.gz"
-	replay "40 gzip files" "$text" "'$work/forty'"
+	replay "= rulecast, 40 gzip files" "$text" "'$work/forty'"
+	unpackers "$text" "$forty" ", $cores at a time"
 	if has grepcidr; then
-		task "gzip -dc, cut, grepcidr: 3 addresses" "$text" \
-			"gzip -dc '$work/forty'/*.gz | cut -f5 | grepcidr -f '$addresses' | wc -l >/dev/null"
+		task "gzip -dc, cut, grepcidr: the CIDRs alone" "$text" \
+			"gzip -dc $forty | cut -f5 | grepcidr -c -f '$work/ruleset/addresses.txt' >/dev/null"
 	fi
-	if has duckdb; then
-		task "duckdb: requests and bytes by client" "$text" \
-			"exec duckdb -csv -c \"select column04, count(*) n, sum(column03::bigint) from read_csv('$work/forty/*.gz', delim='\\t', quote='', escape='', header=false, skip=2, auto_detect=false, columns={$(duckdb_columns)}) group by 1 order by n desc limit 100\" >/dev/null"
+	duck "$text" cloudfront "$work/forty/*.gz"
+
+	replay "= rulecast, $small small gzip files" "$text" "'$work/small'"
+	replay "rulecast, 40 gzip files" "$text" "'$work/forty'"
+	replay "= rulecast, 40 gzip files" "$text" "'$work/forty'"
+	replay "rulecast, 20 of the 40" "$half" "'$work/forty'/*-00[01]?.log.gz"
+	replay "= rulecast, 40 gzip files, 1 worker" "$text" "--workers 1 '$work/forty'"
+	replay "rulecast, 40 gzip files" "$text" "'$work/forty'"
+
+	replay "= rulecast, one gzip file" "$text" "'$work/one.log.gz'"
+	unpackers "$text" "'$work/one.log.gz'"
+	duck "$text" cloudfront "$work/one.log.gz"
+	if has duckdb && has igzip; then
+		task "igzip -dc, DuckDB" "$text" \
+			"igzip -dc '$work/one.log.gz' | duckdb -init /dev/null -bail -csv -f '$(sql cloudfront /dev/stdin summary clients hosts)' >/dev/null"
 	fi
-	unpackers "one file" "$text" "'$work/one.log.gz'"
-	replay "one gzip file" "$text" "'$work/one.log.gz'"
-	unpackers "40 files of NDJSON" "$ndjson" "'$work/ndjson'/*.gz"
-	replay "40 gzip files of NDJSON" "$ndjson" "'$work/ndjson'"
-	unpackers "40 files, combined" "$combined" "'$work/combined'/*.gz"
-	replay "40 gzip files, combined" "$combined" "'$work/combined'"
+
+	replay "= rulecast, one gzip file, 1 worker" "$text" "--workers 1 '$work/one.log.gz'"
+	replay "rulecast, one gzip file" "$text" "'$work/one.log.gz'"
+
+	replay "= rulecast, text" "$text" "'$work/plain.log'"
+	task "wc -l" "$text" "exec wc -l '$work/plain.log' >/dev/null"
+	duck "$text" cloudfront "$work/plain.log"
+
+	replay "= rulecast, Parquet of rulecast compact" "$text" "'$work/parquet'"
+	duck "$text" compacted "$work/parquet/*.parquet"
+
+	replay "= rulecast, 40 gzip files of NDJSON" "$ndjson" "'$work/ndjson'"
+	unpackers "$ndjson" "'$work/ndjson'/*.gz" ", $cores at a time"
+	duck "$ndjson" cloudflare "$work/ndjson/*.gz"
+
+	replay "= rulecast, 40 gzip files, combined" "$combined" "'$work/combined'"
+	unpackers "$combined" "'$work/combined'/*.gz" ", $cores at a time"
+	if has goaccess; then
+		task "GoAccess, all panels" "$combined" "($(unpack "'$work/combined'/*.gz")) | $(goaccess_job)"
+	fi
 }
 
-# duckdb_columns names the 33 columns, all of them text.
-duckdb_columns() {
-	local i columns=
-	for i in {00..32}; do
-		columns+="'column$i': 'varchar', "
+# versions are the first lines of what the tools say of themselves.
+versions() {
+	local tool
+	for tool in 'igzip --version' 'gzip --version' 'duckdb --version' 'goaccess --version' 'grepcidr -V'; do
+		if has "${tool%% *}"; then
+			printf '%s: %s\n' "${tool%% *}" "$({ $tool || true; } 2>&1 | sed -n 1p)"
+		fi
 	done
-	printf '%s' "${columns%, }"
 }
 
-# The same requests have to give the same figures however they are packed.
-for packing in plain.log one.log.gz forty; do
-	"$cache/bin/rulecast" replay --quiet --as csv --table summary -r "$ruleset" "$work/$packing" >"$work/$packing.csv"
-	cmp "$work/plain.log.csv" "$work/$packing.csv"
-done
-
-echo "$rows rows; $((text / 1000000)) MB of CloudFront text, $((ndjson / 1000000)) MB of NDJSON, $((combined / 1000000)) MB combined"
+check
 tasks | "$cache/bin/measure" -rounds "$rounds"
+echo "= / it: what the rulecast above, marked =, took over what this took"
+echo "$rows rows: $((text / 1000000)) MB of CloudFront text, $((ndjson / 1000000)) MB of NDJSON, $((combined / 1000000)) MB combined"
+versions

@@ -22,9 +22,9 @@ func main() {
 
 // settings are the flags that are not gen.Options.
 type settings struct {
-	output, truth string
-	files         int
-	pack          bool
+	output, truth, ruleset string
+	files                  int
+	pack                   bool
 }
 
 func run(args []string, stdout, stderr io.Writer) int {
@@ -45,6 +45,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	})
 	flags.StringVar(&s.output, "o", "", "file to write, or with -files the folder (default: standard output)")
 	flags.StringVar(&s.truth, "truth", "", "file for what a reader has to find in the log, as JSON")
+	flags.StringVar(&s.ruleset, "ruleset", "", "folder for an ImageKit ruleset with lists as long as they may be, which finds its own in the log")
 	flags.IntVar(&s.files, "files", 0, "number of files that the rows are spread over, in order")
 	flags.BoolVar(&s.pack, "gzip", false, "compress")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -67,6 +68,11 @@ func write(o gen.Options, s settings, stdout io.Writer) error {
 	g, err := gen.New(o)
 	if err != nil {
 		return err
+	}
+	if s.ruleset != "" {
+		if err := writeRuleset(g, s.ruleset); err != nil {
+			return err
+		}
 	}
 	var truth *gen.Truth
 	switch {

@@ -7,8 +7,11 @@
 //
 // It reads one command a line from standard input, as three TAB-separated
 // values: a label, the bytes that the command goes through, and a line for sh.
-// A label that begins with "= " is a reference; what follows it is compared
-// with it, in CPU time, until the next reference.
+// A command that stands in several lines runs once a round and shows in all of
+// them. A label that begins with "= " is what the lines after it are held
+// against, until the next such line: their last two columns are what it took
+// over what they took, in CPU time and on the clock, as the median of the
+// rounds' ratios. 0.50 is half of their time, 2.00 twice.
 //
 // The resident set is that of the largest process, and never less than that of
 // measure itself (some 5 MB): this is how the kernel counts.
@@ -31,6 +34,7 @@ import (
 	"syscall"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 )
 
 func main() {
@@ -52,9 +56,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return 2
 	}
 	for round := range *rounds {
-		for i := range tasks {
-			fmt.Fprintf(stderr, "round %d of %d: %s\n", round+1, *rounds, tasks[i].label)
-			if err := tasks[i].run(); err != nil {
+		for _, t := range tasks {
+			if t.times.rounds() > round { // under another label
+				continue
+			}
+			fmt.Fprintf(stderr, "round %d of %d: %s\n", round+1, *rounds, t.label)
+			if err := t.run(); err != nil {
 				fmt.Fprintln(stderr, "measure:", err)
 				return 1
 			}
@@ -67,16 +74,24 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// task is a command and what its runs took.
+// task is a line of the table.
 type task struct {
 	label, command string
 	bytes          int64
-	cpu, wall      []time.Duration
-	resident       []int64 // bytes
+	times          *times // of the command: tasks share them
 }
+
+// times are what the runs of a command took, one element for each round.
+type times struct {
+	cpu, wall []time.Duration
+	resident  []int64 // bytes
+}
+
+func (t *times) rounds() int { return len(t.cpu) }
 
 func readTasks(r io.Reader) ([]task, error) {
 	var tasks []task
+	commands := map[string]*times{}
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
 		v := strings.SplitN(lines.Text(), "\t", 3)
@@ -87,7 +102,10 @@ func readTasks(r io.Reader) ([]task, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%q: %w", lines.Text(), err)
 		}
-		tasks = append(tasks, task{label: v[0], bytes: n, command: v[2]})
+		if commands[v[2]] == nil {
+			commands[v[2]] = &times{}
+		}
+		tasks = append(tasks, task{label: v[0], bytes: n, command: v[2], times: commands[v[2]]})
 	}
 	return tasks, lines.Err()
 }
@@ -102,9 +120,9 @@ func (t *task) run() error {
 	if err != nil {
 		return fmt.Errorf("%s: %w\n%s", t.command, err, stderr.Bytes())
 	}
-	t.cpu = append(t.cpu, c.ProcessState.UserTime()+c.ProcessState.SystemTime())
-	t.wall = append(t.wall, wall)
-	t.resident = append(t.resident, residentOf(c.ProcessState))
+	t.times.cpu = append(t.times.cpu, c.ProcessState.UserTime()+c.ProcessState.SystemTime())
+	t.times.wall = append(t.times.wall, wall)
+	t.times.resident = append(t.times.resident, residentOf(c.ProcessState))
 	return nil
 }
 
@@ -127,26 +145,35 @@ func median[T cmp.Ordered](runs []T) T {
 	return runs[(len(runs)-1)/2]
 }
 
+// ratio is the median of a over b, round by round: what slows the machine down
+// for a while slows both.
+func ratio(a, b []time.Duration) float64 {
+	ratios := make([]float64, len(a))
+	for i := range a {
+		ratios[i] = float64(a[i]) / float64(max(b[i], 1))
+	}
+	return median(ratios)
+}
+
 func printTable(w io.Writer, tasks []task, rounds int) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	width := 0
-	for i := range tasks {
-		width = max(width, len(tasks[i].label))
+	for _, t := range tasks {
+		width = max(width, utf8.RuneCountInString(t.label))
 	}
-	fmt.Fprintf(tw, "\tcpu s\twall s\tpeak MB\tMB/s (wall)\tcpu / reference\t\n")
-	var reference time.Duration
-	for i := range tasks {
-		t := &tasks[i]
-		cpu, wall := median(t.cpu), median(t.wall)
-		ratio := ""
+	fmt.Fprintf(tw, "\tcpu s\twall s\tpeak MB\tMB/s (wall)\t= / it, cpu\t= / it, wall\t\n")
+	var reference *times
+	for _, t := range tasks {
+		cpu, wall := "", ""
 		if strings.HasPrefix(t.label, "= ") {
-			reference = cpu
-			ratio = "(reference)"
-		} else if reference > 0 {
-			ratio = fmt.Sprintf("%.2f", float64(cpu)/float64(reference))
+			reference = t.times
+		} else if reference != nil {
+			cpu = fmt.Sprintf("%.2f", ratio(reference.cpu, t.times.cpu))
+			wall = fmt.Sprintf("%.2f", ratio(reference.wall, t.times.wall))
 		}
-		fmt.Fprintf(tw, "%-*s\t%.2f\t%.2f\t%.0f\t%.0f\t%s\t\n", width, t.label, cpu.Seconds(), wall.Seconds(),
-			float64(median(t.resident))/1e6, float64(t.bytes)/1e6/max(wall.Seconds(), 1e-9), ratio)
+		seconds := median(t.times.wall).Seconds()
+		fmt.Fprintf(tw, "%-*s\t%.2f\t%.2f\t%.0f\t%.0f\t%s\t%s\t\n", width, t.label, median(t.times.cpu).Seconds(), seconds,
+			float64(median(t.times.resident))/1e6, float64(t.bytes)/1e6/max(seconds, 1e-9), cpu, wall)
 	}
 	if err := tw.Flush(); err != nil {
 		return err

@@ -6,18 +6,38 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestRun(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	in := "= reference\t1000\ttrue\nspins\t1000000\ti=0; while [ $i -lt 3000 ]; do i=$((i+1)); done\n"
+	const spin = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done"
+	in := "= reference\t1000\t" + spin + "\nspins as well\t1000000\t" + spin + "\ndoes nothing\t1\ttrue\n"
 	if code := run([]string{"-rounds", "2"}, strings.NewReader(in), &stdout, &stderr); code != 0 {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
-	for _, want := range []string{"= reference", "(reference)", "spins", "median of 2"} {
+	for _, want := range []string{"= / it, cpu", "= reference ", "does nothing", "median of 2"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("no %q in:\n%s", want, &stdout)
 		}
+	}
+	for line := range strings.Lines(stdout.String()) {
+		fields := strings.Fields(line)
+		if strings.HasPrefix(line, "spins as well") && (fields[len(fields)-1] != "1.00" || fields[len(fields)-2] != "1.00") {
+			t.Errorf("not the times of the reference, which is the same command: %s", line)
+		}
+	}
+	if n := strings.Count(stderr.String(), "\n"); n != 4 {
+		t.Errorf("%d runs, want 2 rounds of 2 commands:\n%s", n, &stderr)
+	}
+}
+
+func TestRatio(t *testing.T) {
+	if got := ratio([]time.Duration{10, 40, 30}, []time.Duration{20, 10, 10}); got != 3 {
+		t.Errorf("median of 0.5, 4 and 3: %v", got)
+	}
+	if got := ratio([]time.Duration{5}, []time.Duration{0}); got != 5 {
+		t.Errorf("over no time at all: %v", got)
 	}
 }
 

@@ -1,0 +1,3 @@
+SELECT sum(requests) AS requests, sum(bytes) AS bytes,
+	coalesce(sum(requests) FILTER (denied), 0) AS denied_requests, coalesce(sum(bytes) FILTER (denied), 0) AS denied_bytes
+FROM decided;
