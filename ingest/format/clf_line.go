@@ -98,18 +98,19 @@ func findTime(line []byte) int {
 // front, and then the client would be another.
 func (p *logParser) parseFront(front []byte, l *logLine) string {
 	l.host = nil
-	if p.shape == shapeVhost || isVhostFront(front) {
-		space := bytes.IndexByte(front, ' ')
-		if space <= 0 {
-			return reasonBeforeTime
-		}
-		l.host, front = front[:space], front[space+1:]
-	}
 	space := bytes.IndexByte(front, ' ')
 	if space <= 0 {
 		return reasonBeforeTime
 	}
-	l.client, front = front[:space], front[space+1:]
+	first, rest := front[:space], front[space+1:]
+	if p.shape == shapeVhost || !bytes.HasPrefix(rest, []byte{'-'}) && isVhostFront(front) {
+		l.host, front = first, rest
+		if space = bytes.IndexByte(front, ' '); space <= 0 {
+			return reasonBeforeTime
+		}
+		first, rest = front[:space], front[space+1:]
+	}
+	l.client, front = first, rest
 	if string(front) == "- - " {
 		return ""
 	}
