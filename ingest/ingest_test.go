@@ -190,7 +190,7 @@ func TestStreamsDoNotMatter(t *testing.T) {
 	}
 	wantFaults := []string{
 		"04.log: truncated gzip archive: it ends after 5000 bytes",
-		"05.log: no known log format (toytable: no TOY1 at the beginning; toy: no #toy line)",
+		"05.log: no known log format; --log-format and --field read others",
 		"10b.log: no such file or directory",
 	}
 	if diff := cmp.Diff(wantFaults, faults); diff != "" {

@@ -259,7 +259,7 @@ func (r *Reader) recognise(head []byte, whole bool) (*format.Format, error) {
 	}
 	f, misses := r.detect(head, whole)
 	if f == nil {
-		return nil, &UnrecognisedError{Hint: hint(head), Misses: misses}
+		return nil, &UnrecognisedError{Hint: hint(head), Misses: misses, First: firstByte(head)}
 	}
 	return f, nil
 }

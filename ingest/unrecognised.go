@@ -12,26 +12,59 @@ import (
 type UnrecognisedError struct {
 	Hint   string        // what it seems to be; may be ""
 	Misses []format.Miss // what each format missed
+	First  byte          // of the input, but for white space; 0 if it has none
 }
 
 func (e *UnrecognisedError) Error() string {
-	text := "no known log format"
+	const unknown = "no known log format"
 	if e.Hint != "" {
-		text += ": it seems to be " + e.Hint
+		return unknown + ": it seems to be " + e.Hint
 	}
-	if len(e.Misses) == 0 {
-		return text
-	}
-	var misses []string
-	for i := 0; i < len(e.Misses); {
-		same := i // formats that are looked for alike miss the same
-		var names []string
-		for ; i < len(e.Misses) && e.Misses[i].Missed == e.Misses[same].Missed; i++ {
-			names = append(names, e.Misses[i].Format)
+	const others = "; --log-format and --field read others"
+	switch e.First {
+	case 0:
+		return unknown + ": nothing but white space"
+	case '{', '[':
+		if missed := e.missed("cloudflare"); missed != "" && !strings.HasPrefix(missed, "JSON without") {
+			return unknown + ": " + missed // as far as any format reads JSON
 		}
-		misses = append(misses, strings.Join(names, ", ")+": "+e.Misses[same].Missed)
+		return unknown + ": JSON with the keys of no log that is known" + others
+	case '#':
+		return unknown + e.misses("cloudfront", "w3c") + others
 	}
-	return text + " (" + strings.Join(misses, "; ") + ")"
+	return unknown + e.misses("combined") + others
+}
+
+// misses is what the formats named have missed, behind a colon; the others'
+// misses would say the same of lines that are like nothing they know.
+func (e *UnrecognisedError) misses(names ...string) string {
+	var misses []string
+	for _, name := range names {
+		if missed := e.missed(name); missed != "" {
+			misses = append(misses, missed)
+		}
+	}
+	if len(misses) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(slices.Compact(misses), "; ")
+}
+
+func (e *UnrecognisedError) missed(name string) string {
+	for _, m := range e.Misses {
+		if m.Format == name {
+			return m.Missed
+		}
+	}
+	return ""
+}
+
+// firstByte is the first byte of text, but for white space.
+func firstByte(head []byte) byte {
+	if head = bytes.TrimLeft(head, " \t\r\n"); len(head) > 0 {
+		return head[0]
+	}
+	return 0
 }
 
 // UnfitError says that the fields that map every input do not fit this one.
