@@ -17,7 +17,7 @@ func (a *Analysis) gather(hosts []Host, ids []int) {
 		h, t := &hosts[i], &a.hosts[id]
 		h.Site, h.Class = site.Of(h.Host), a.plan.Classes.Of(h.Host)
 		h.Counts, h.Embeds, h.Navigations = t.all, t.embeds.Requests, t.navigations
-		h.EmbedShare, h.EmbedLow = ratio(h.Embeds, h.Embeds+h.Navigations), wilsonLow(h.Embeds, h.Embeds+h.Navigations)
+		h.EmbedShare = ratio(h.Embeds, h.Embeds+h.Navigations)
 		if a.agents > 0 {
 			h.Browsers = ratio(t.agents, t.all.Requests)
 		}
@@ -60,22 +60,28 @@ func (a *Analysis) gatherVisits(h *Host, visits []visit) {
 	}
 	networks := map[netip.Prefix]bool{}
 	places := map[geo.Country]int64{}
-	var clients, asked, viewed, most int64
+	var clients, told, embedding, asked, viewed, most int64
 	for len(visits) > 0 && uint64(visits[0].hash) < limit {
 		client := visits[0].client
 		n := 1
 		for n < len(visits) && visits[n].client == client {
 			n++
 		}
-		var requests int64
+		var requests, embeds, documents int64
 		near := false
 		for _, v := range visits[:n] {
-			requests += v.requests
+			requests, embeds, documents = requests+v.requests, embeds+v.embeds, documents+v.documents
 			places[geo.Country(v.country)] += v.requests
 			near = near || a.own.near(client, v.slot, v.at)
 		}
 		clients++
 		most = max(most, requests)
+		if embeds+documents > 0 {
+			told++
+		}
+		if embeds > documents {
+			embedding++
+		}
 		networks[networkOf(a.dicts.Clients.Addr(client))] = true
 		if a.own.has(visits[0].hash) {
 			asked++
@@ -86,6 +92,7 @@ func (a *Analysis) gatherVisits(h *Host, visits []visit) {
 		visits = visits[n:]
 	}
 	h.Clients, h.Networks = estimated(clients, limit, 32), int64(len(networks))
+	h.EmbedLow = wilsonLow(embedding, told)
 	h.TopClient, h.OwnView = ratio(most, h.Counts.Requests), ratio(viewed, asked)
 	for c, n := range places {
 		h.Countries = append(h.Countries, Place{c, n})

@@ -277,15 +277,20 @@ func sumsOf(q *request) (s sums) {
 func (a *Analysis) track(q *request, one sums) {
 	h := &a.hosts[q.ref]
 	h.sums = h.sums.plus(one)
-	if q.kind == document {
+	v := visit{host: q.ref, hash: a.hashes[q.client], client: q.client, slot: noSlot, country: uint16(q.country), requests: 1}
+	switch q.kind {
+	case document:
 		h.navigations++
+		v.documents = 1
+	case embed:
+		v.embeds = 1
 	}
 	if q.browser {
 		h.agents++
 	}
-	slot, offset := int32(noSlot), uint32(0)
 	if q.time != record.NoTime {
-		slot, offset = slotOf(q.time)
+		slot, offset := slotOf(q.time)
+		v.slot, v.at = slot, span{offset, offset}
 		const slotsPerDay = 48
 		d := slot / slotsPerDay
 		if slot < d*slotsPerDay {
@@ -299,9 +304,7 @@ func (a *Analysis) track(q *request, one sums) {
 		}
 		h.first, h.last, h.day = min(h.first, q.time), max(h.last, q.time), d
 	}
-	a.visits.add(visit{
-		host: q.ref, hash: a.hashes[q.client], client: q.client, slot: slot, country: uint16(q.country), at: span{offset, offset}, requests: 1,
-	})
+	a.visits.add(v)
 	if len(q.path) > 0 {
 		a.objects.add(object{host: q.ref, hash: hashText(q.path), requests: 1})
 	}

@@ -206,6 +206,7 @@ func near(t, u int64) bool {
 func (o *oracle) host(name string) Host {
 	h := Host{Host: name, Site: site.Of(name), First: record.NoTime, Last: record.NoTime}
 	clients, paths, networks := map[string]int64{}, map[string]int64{}, map[netip.Prefix]bool{}
+	kinds := map[string]*[3]int64{}
 	days, from := map[int64]bool{}, map[string]int64{}
 	var browsers, viewed int64
 	for _, q := range o.lines {
@@ -217,6 +218,10 @@ func (o *oracle) host(name string) Host {
 		h.Navigations += one(q.kindOf() == document)
 		browsers += one(strings.HasPrefix(q.agent, "Mozilla"))
 		clients[q.client]++
+		if kinds[q.client] == nil {
+			kinds[q.client] = &[3]int64{}
+		}
+		kinds[q.client][q.kindOf()]++
 		addr := netip.MustParseAddr(q.client)
 		p, _ := addr.Prefix(map[bool]int{true: 24, false: 48}[addr.Is4()])
 		networks[p] = true
@@ -243,7 +248,12 @@ func (o *oracle) host(name string) Host {
 	for c := range clients {
 		viewed += one(o.viewed(c, name))
 	}
-	h.EmbedShare, h.EmbedLow = ratio(h.Embeds, h.Embeds+h.Navigations), wilsonLow(h.Embeds, h.Embeds+h.Navigations)
+	var embedding, told int64
+	for _, k := range kinds {
+		embedding += one(k[embed] > k[document])
+		told += one(k[embed]+k[document] > 0)
+	}
+	h.EmbedShare, h.EmbedLow = ratio(h.Embeds, h.Embeds+h.Navigations), wilsonLow(embedding, told)
 	h.Clients, h.Networks, h.Objects, h.Days = int64(len(clients)), int64(len(networks)), int64(len(paths)), int64(len(days))
 	h.TopClient, h.OwnView = ratio(most(clients), h.Counts.Requests), ratio(viewed, h.Clients)
 	if slices.ContainsFunc(o.lines, func(q line) bool { return q.agent != "" }) {

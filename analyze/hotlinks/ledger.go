@@ -91,6 +91,8 @@ type visit struct {
 	country  uint16
 	at       span
 	requests int64
+
+	embeds, documents int64 // of the requests
 }
 
 func compareVisits(a, b *visit) int {
@@ -110,6 +112,8 @@ func compareVisits(a, b *visit) int {
 func joinVisits(to, from *visit) {
 	to.at.join(from.at)
 	to.requests += from.requests
+	to.embeds += from.embeds
+	to.documents += from.documents
 }
 
 // object is how often a foreign host led to one path.
@@ -165,7 +169,7 @@ func compareOwn(a, b *own) int {
 const (
 	mostPerHost  = 1 << 16
 	leastPerHost = 1 << 8
-	mostEntries  = 1 << 21
+	mostEntries  = 1 << 20
 	mostOwn      = 1 << 22 // see ownViews
 )
 

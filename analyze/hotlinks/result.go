@@ -31,7 +31,11 @@ type Host struct {
 	Embeds      int64 // requests for what pages embed
 	Navigations int64 // requests for documents
 	EmbedShare  Ratio // of embeds and navigations
-	EmbedLow    Ratio // lower bound of its 95% interval
+	// EmbedLow is the lower bound of the 95% interval of the share of clients
+	// most of whose requests embed. Clients are the sample and not requests,
+	// because those of one client say the same many times over: a flood of
+	// requests for pages with a forged Referer does not hide who embeds.
+	EmbedLow    Ratio
 	Clients     int64
 	Networks    int64 // IPv4 /24 and IPv6 /48
 	TopClient   Ratio // share of requests of the client with most

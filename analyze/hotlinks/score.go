@@ -29,7 +29,7 @@ const (
 // them is shown with its reason. What nginx, Cloudflare and AWStats call a
 // hotlink (a foreign Referer on a picture) is the first of them only.
 const (
-	embedsOnly   = 0.95 // Wilson lower bound of the embed share: +3
+	embedsOnly   = 0.95 // lower bound of the share of clients that embed: +3
 	embedsMostly = 0.80 // +2
 	embedsHardly = 0.50 // below: -4
 
@@ -63,8 +63,8 @@ func ratio(part, whole int64) Ratio {
 // wilsonZ is the quantile of the normal distribution for 95%, two-sided.
 const wilsonZ = 1.959963984540054
 
-// wilsonLow is the lower bound of the 95% interval for a share, of which k of n
-// are a sample (Wilson 1927): 3 of 3 do not prove as much as 300 of 300. 29 of
+// wilsonLow is the lower bound of the 95% interval for a share, from k of a
+// sample of n (Wilson 1927): 3 of 3 do not prove as much as 300 of 300. 29 of
 // 29 give 0.883.
 func wilsonLow(k, n int64) Ratio {
 	if n <= 0 {
