@@ -101,8 +101,9 @@ type Analysis struct {
 	plan    *Plan
 	total   tally.Counts // all requests, whatever their status
 	origins [numOrigins]sums
-	agents  int64 // requests with a User-Agent
-	first   int64 // of counted requests; record.NoTime before the first
+	nobody  []sums // by input: those of fromNobody
+	agents  int64  // requests with a User-Agent
+	first   int64  // of counted requests; record.NoTime before the first
 	last    int64
 
 	referers []refererInfo // by referer id
@@ -204,6 +205,7 @@ func (a *Analysis) origin(ref, host record.ID) origin {
 
 // request is a row of a batch.
 type request struct {
+	input             int
 	client, ref, host record.ID
 	time, bytes       int64
 	kind              kind
@@ -218,13 +220,14 @@ func (a *Analysis) Add(b *record.Batch) error {
 	a.follow(b.Dicts)
 	clients, refs, hosts := b.IDs(record.Client), b.IDs(record.RefererHost), b.IDs(record.Host)
 	agents, contents := b.IDs(record.UserAgent), b.IDs(record.ContentType)
+	a.nobody = tally.Grown(a.nobody, b.Input+1)
 	times, bytes, statuses, paths := b.Ints(record.Time), b.Ints(record.Bytes), b.Statuses(), b.Text(record.Path)
 	for i := range b.Rows {
 		a.total.Add(bytes[i])
 		if !counted(statuses[i]) {
 			continue
 		}
-		q := request{client: clients[i], ref: refs[i], host: hosts[i], time: times[i], bytes: bytes[i], country: places[i], path: paths.At(i)}
+		q := request{input: b.Input, client: clients[i], ref: refs[i], host: hosts[i], time: times[i], bytes: bytes[i], country: places[i], path: paths.At(i)}
 		if q.kind = a.content[contents[i]]; q.kind == unknown {
 			q.kind = kindOfPath(q.path)
 		}
@@ -254,6 +257,9 @@ func (a *Analysis) count(q *request) {
 	from := a.origin(q.ref, q.host)
 	one := sumsOf(q)
 	a.origins[from] = a.origins[from].plus(one)
+	if from == fromNobody {
+		a.nobody[q.input] = a.nobody[q.input].plus(one)
+	}
 	switch {
 	case from == fromForeign:
 		a.track(q, one)

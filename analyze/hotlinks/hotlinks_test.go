@@ -334,6 +334,13 @@ func compareEvasion(t *rapid.T, got *Result, o *oracle) {
 			want.Foreign.Add(q.bytes)
 		}
 	}
+	var unsigned Evasion
+	for _, e := range got.Unsigned {
+		unsigned = e
+	}
+	if want.NoSender != unsigned.NoSender || want.NoSender != unsigned.Embeds || want.Browsers != unsigned.Browsers {
+		t.Fatalf("without Referer %+v, oracle says %+v", unsigned, want)
+	}
 	if got.Evasion != want || got.Foreign != foreign {
 		t.Fatalf("evasion %+v of %v, oracle says %+v of %v", got.Evasion, got.Foreign, want, foreign)
 	}

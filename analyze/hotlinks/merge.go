@@ -25,6 +25,10 @@ func (a *Analysis) Merge(b *Analysis) {
 	for o := range a.origins {
 		a.origins[o] = a.origins[o].plus(b.origins[o])
 	}
+	a.nobody = tally.Grown(a.nobody, len(b.nobody))
+	for input, s := range b.nobody {
+		a.nobody[input] = a.nobody[input].plus(s)
+	}
 	a.agents += b.agents
 	if a.first == record.NoTime || b.first != record.NoTime && b.first < a.first {
 		a.first = b.first

@@ -75,6 +75,11 @@ type Evasion struct {
 	Foreign  tally.Counts // from foreign hosts
 }
 
+// Minus is what is left of e without another part.
+func (e Evasion) Minus(f Evasion) Evasion {
+	return Evasion{e.Embeds.Minus(f.Embeds), e.NoSender.Minus(f.NoSender), e.Browsers - f.Browsers, e.NoHost.Minus(f.NoHost), e.Foreign.Minus(f.Foreign)}
+}
+
 // Result is what the evidence says.
 type Result struct {
 	Total       tally.Counts // all requests
@@ -93,6 +98,9 @@ type Result struct {
 	Unjudged  int    // how many of them were not judged
 	Estimated int    // hosts, listed or not
 	Evasion   Evasion
+	// Unsigned is the part of Evasion without a Referer, by input. Of an input
+	// whose log has no such column it says nothing: see Evasion.Minus.
+	Unsigned []Evasion
 }
 
 // Sum is how many hosts got a verdict, and for what.
@@ -116,6 +124,9 @@ func (a *Analysis) Result(top int) *Result {
 	r.Own, r.Foreign, r.NoHost, r.NoReferer = a.origins[fromOwn].all, a.origins[fromForeign].all, a.origins[fromNoHost].all, a.origins[fromNobody].all
 	r.Evasion.NoSender, r.Evasion.Browsers = a.origins[fromNobody].embeds, a.origins[fromNobody].browsers
 	r.Evasion.NoHost, r.Evasion.Foreign = a.origins[fromNoHost].embeds, a.origins[fromForeign].embeds
+	for _, s := range a.nobody {
+		r.Unsigned = append(r.Unsigned, Evasion{Embeds: s.embeds, NoSender: s.embeds, Browsers: s.browsers})
+	}
 	hosts, unjudged := a.judged(r.Counted.Bytes)
 	r.list(hosts, top)
 	for _, id := range unjudged {

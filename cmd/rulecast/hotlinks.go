@@ -47,7 +47,7 @@ of its subdomains, and those whose hosts the log serves.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, std, args) },
 	}
 	fs := cmd.Flags()
-	fs.StringArrayVar(&f.own, "own", nil, "own `DOMAIN`, with its whole site (default: the hosts that the log serves)")
+	fs.StringArrayVar(&f.own, "own", nil, "own `DOMAIN`, which stands for its whole site; sites whose hosts the log serves are own ones, too")
 	fs.StringArrayVar(&f.classes, "classes", nil, "`FILE` of known sites, one class and domain a line, beside those that are built in")
 	fs.IntVar(&f.top, "top", 20, "list this `NUMBER` of hosts")
 	f.inputFlags.add(cmd)

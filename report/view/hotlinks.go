@@ -13,9 +13,9 @@ import (
 // Hotlinks shows who embeds the files of a log.
 func Hotlinks(r *hotlinks.Result, src *Source) *report.Document {
 	doc := &report.Document{Command: "hotlinks"}
-	doc.Tables = []report.Table{hotlinksSummary(r, src), verdictsTable(r), hotlinksTable(r), evasionTable(r), ownTable(r), inputsTable(src)}
+	doc.Tables = []report.Table{hotlinksSummary(r, src), verdictsTable(r), hotlinksTable(r), evasionTable(evasion(r, src)), ownTable(r), inputsTable(src)}
 	doc.Warnings = append(sourceWarnings(src), hotlinksWarnings(r, src)...)
-	doc.Lead, doc.Notes = hotlinksLead(r), hotlinksNotes(r, src)
+	doc.Lead, doc.Notes = hotlinksLead(r, src), hotlinksNotes(r, src)
 	return doc
 }
 
@@ -129,33 +129,57 @@ func countryList(h *hotlinks.Host) string {
 	return strings.Join(names, ", ")
 }
 
-func evasionTable(r *hotlinks.Result) report.Table {
+// evasion counts the embeds of the inputs that have a Referer column.
+func evasion(r *hotlinks.Result, src *Source) *hotlinks.Evasion {
+	e := r.Evasion
+	for i, part := range r.Unsigned {
+		if i < len(src.Inputs) && src.Inputs[i].Present.Rows[record.RefererHost] == 0 {
+			e = e.Minus(part)
+		}
+	}
+	return &e
+}
+
+func evasionTable(e *hotlinks.Evasion) report.Table {
 	t := report.Table{Name: "evasion", Title: "Embeds that no rule on Referer hosts can reach", Layout: report.Record, Columns: columns(
 		count("embeds", "requests", 0), count("embed_bytes", "bytes", 0), count("foreign_embeds", "requests", 0), count("foreign_bytes", "bytes", 0),
 		count("no_referer_embeds", "requests", 0), count("no_referer_bytes", "bytes", 0), count("no_referer_browser_embeds", "requests", 0),
 		count("no_host_embeds", "requests", 0), count("no_host_bytes", "bytes", 0),
 		report.Column{Name: "evasion_share", Type: report.Share}, report.Column{Name: "evasion_bytes_share", Type: report.Share},
 	)}
-	e := &r.Evasion
-	t.AddRow(cells(e.Embeds, e.Foreign, e.NoSender, e.Browsers, e.NoHost,
-		share(e.NoSender.Requests, e.Embeds.Requests), share(e.NoSender.Bytes, e.Embeds.Bytes))...)
+	var requests, bytes any
+	if e.Embeds.Requests > 0 {
+		requests = share(e.NoSender.Requests, e.Embeds.Requests)
+	}
+	if e.Embeds.Bytes > 0 {
+		bytes = share(e.NoSender.Bytes, e.Embeds.Bytes)
+	}
+	t.AddRow(cells(e.Embeds, e.Foreign, e.NoSender, e.Browsers, e.NoHost, requests, bytes)...)
 	return t
 }
 
 func ownTable(r *hotlinks.Result) report.Table {
 	t := report.Table{Name: "own", Title: "Own sites", Columns: columns(text("site"), text("source"), count("served_requests", "requests", 0))}
+	var all int64
+	for _, s := range r.Sites {
+		all += s.Served
+	}
 	for _, s := range r.Sites {
 		source := "the log serves it"
 		if s.Given {
-			source = "--own"
+			source = "named by --own"
 		}
-		t.AddRow(s.Site, source, s.Served)
+		var served any // not known if the log does not say which hosts it serves
+		if all > 0 {
+			served = s.Served
+		}
+		t.AddRow(s.Site, source, served)
 	}
 	return t
 }
 
 func hotlinksWarnings(r *hotlinks.Result, src *Source) []string {
-	out := missingColumn(src, record.RefererHost, "hotlinks cannot be seen in it, and its embeds count as without a Referer")
+	out := missingColumn(src, record.RefererHost, "hotlinks cannot be seen in them, and evasion leaves them out")
 	out = append(out, missingColumn(src, record.UserAgent, "their requests count as not from browsers, if others are")...)
 	out = append(out, missingColumn(src, record.Path, "what they fetch can be told by their content type only")...)
 	out = append(out, missingColumn(src, record.Status, "all of these count as answered")...)
@@ -165,16 +189,19 @@ func hotlinksWarnings(r *hotlinks.Result, src *Source) []string {
 		out = append(out, fmt.Sprintf("the evidence on %s with very many visits or objects is estimated from a part of them; requests, bytes and embeds are exact", Plural(int64(r.Estimated), "host")))
 	}
 	if r.Unjudged > 0 {
-		out = append(out, fmt.Sprintf("%s with the fewest requests were not judged: only the %s busiest are", Plural(int64(r.Unjudged), "host"), strings.TrimSuffix(Plural(hotlinks.MostJudged, ""), " s")))
+		out = append(out, fmt.Sprintf("%s with the fewest requests were not judged: only the %s busiest are", Plural(int64(r.Unjudged), "host"), report.Grouped(hotlinks.MostJudged)))
 	}
 	return out
 }
 
-func hotlinksLead(r *hotlinks.Result) []string {
+func hotlinksLead(r *hotlinks.Result, src *Source) []string {
 	block, watch := r.Verdicts[hotlinks.Block], r.Verdicts[hotlinks.Watch]
-	return []string{fmt.Sprintf("%s to block: %s of answered requests and %s of bytes. %s to watch. %s of embeds have no Referer, and no rule on hosts reaches them.",
-		Plural(block.Hosts, "host"), percent(block.Counts.Requests, r.Counted.Requests), percent(block.Counts.Bytes, r.Counted.Bytes),
-		Plural(watch.Hosts, "host"), percent(r.Evasion.NoSender.Requests, r.Evasion.Embeds.Requests))}
+	lead := fmt.Sprintf("%s to block: %s of answered requests and %s of bytes. %s to watch.", Plural(block.Hosts, "host"),
+		percent(block.Counts.Requests, r.Counted.Requests), percent(block.Counts.Bytes, r.Counted.Bytes), Plural(watch.Hosts, "host"))
+	if e := evasion(r, src); e.Embeds.Requests > 0 {
+		lead += fmt.Sprintf(" %s of embeds have no Referer, and no rule on hosts reaches them.", percent(e.NoSender.Requests, e.Embeds.Requests))
+	}
+	return []string{lead}
 }
 
 // window is the time for which the points are meant.
