@@ -12,7 +12,7 @@ import (
 type ledger[E any] struct {
 	entries []E
 	limit   int // entries at which add compacts
-	compare func(a, b *E) int
+	compare func(a, b E) int
 	join    func(to, from *E) // of equal keys
 	bound   func(*ledger[E])  // drops what is too much of a compact ledger; nil keeps all
 }
@@ -32,10 +32,10 @@ func (l *ledger[E]) compact() {
 	if len(l.entries) == 0 {
 		return
 	}
-	slices.SortFunc(l.entries, func(a, b E) int { return l.compare(&a, &b) })
+	slices.SortFunc(l.entries, l.compare)
 	n := 0
 	for i := 1; i < len(l.entries); i++ {
-		if l.compare(&l.entries[n], &l.entries[i]) == 0 {
+		if l.compare(l.entries[n], l.entries[i]) == 0 {
 			l.join(&l.entries[n], &l.entries[i])
 			continue
 		}
@@ -95,7 +95,7 @@ type visit struct {
 	embeds, documents int64 // of the requests
 }
 
-func compareVisits(a, b *visit) int {
+func compareVisits(a, b visit) int {
 	switch {
 	case a.host != b.host:
 		return cmp.Compare(a.host, b.host)
@@ -123,7 +123,7 @@ type object struct {
 	requests int64
 }
 
-func compareObjects(a, b *object) int {
+func compareObjects(a, b object) int {
 	if a.host != b.host {
 		return cmp.Compare(a.host, b.host)
 	}
@@ -138,7 +138,7 @@ type day struct {
 	day  int32 // since the Unix epoch
 }
 
-func compareDays(a, b *day) int {
+func compareDays(a, b day) int {
 	if a.host != b.host {
 		return cmp.Compare(a.host, b.host)
 	}
@@ -152,7 +152,7 @@ type own struct {
 	at     span
 }
 
-func compareOwn(a, b *own) int {
+func compareOwn(a, b own) int {
 	if a.client != b.client {
 		return cmp.Compare(a.client, b.client)
 	}
@@ -233,7 +233,7 @@ func (v *ownViews) has(hash uint32) bool { return uint64(hash)<<v.zeros < 1<<32 
 // near reports whether the client viewed something of the own sites within
 // half an hour of any moment of a span. The ledger must be compact.
 func (v *ownViews) near(client uint32, slot int32, at span) bool {
-	i, _ := slices.BinarySearchFunc(v.entries, own{client: client, slot: slot - 1}, func(a, b own) int { return compareOwn(&a, &b) })
+	i, _ := slices.BinarySearchFunc(v.entries, own{client: client, slot: slot - 1}, compareOwn)
 	for ; i < len(v.entries) && v.entries[i].client == client && v.entries[i].slot <= slot+1; i++ {
 		switch e := &v.entries[i]; {
 		case e.slot == slot, e.slot < slot && e.at.last >= at.first, e.slot > slot && e.at.first <= at.last:
