@@ -95,7 +95,7 @@ type Result struct {
 	Hosts     []Host // block, watch and the others, each by requests
 	Other     Host   // the sum of the hosts that are not listed; of its evidence only counts
 	Rest      int    // how many those are
-	Unjudged  int    // how many of them were not judged
+	Unjudged  Sum    // those of them that were not judged
 	Estimated int    // hosts, listed or not
 	Evasion   Evasion
 	// Unsigned is the part of Evasion without a Referer, by input. Of an input
@@ -129,11 +129,18 @@ func (a *Analysis) Result(top int) *Result {
 	}
 	hosts, unjudged := a.judged(r.Counted.Bytes)
 	r.list(hosts, top)
+	r.Rest += len(unjudged)
 	for _, id := range unjudged {
-		r.Other.add(&Host{Counts: a.hosts[id].all, Embeds: a.hosts[id].embeds.Requests, Navigations: a.hosts[id].navigations})
+		h := Host{Counts: a.hosts[id].all, Embeds: a.hosts[id].embeds.Requests, Navigations: a.hosts[id].navigations}
+		r.Other.add(&h)
+		r.Unjudged.add(&h)
 	}
-	r.Rest, r.Unjudged = r.Rest+len(unjudged), len(unjudged)
 	return r
+}
+
+func (s *Sum) add(h *Host) {
+	s.Hosts++
+	s.Counts, s.Embeds = s.Counts.Plus(h.Counts), s.Embeds+h.Embeds
 }
 
 // leastServed is the share of requests from which on a host that the log
@@ -228,7 +235,8 @@ func (r *Result) list(hosts []Host, top int) {
 	for i := range hosts {
 		h := &hosts[i]
 		s := r.Verdicts[h.Verdict]
-		r.Verdicts[h.Verdict] = Sum{s.Hosts + 1, s.Counts.Plus(h.Counts), s.Embeds + h.Embeds}
+		s.add(h)
+		r.Verdicts[h.Verdict] = s
 		if h.Estimated {
 			r.Estimated++
 		}

@@ -24,7 +24,7 @@ func hotlinksSummary(r *hotlinks.Result, src *Source) report.Table {
 		counts("", 0), counts("answered", 0), counts("own", 0), counts("foreign", 0), counts("no_host", 0), counts("no_referer", 0),
 		count("foreign_hosts", "hosts", 0), count("rejected_lines", "lines", 0), instant("first_time", 0), instant("last_time", 0),
 	)}
-	hosts := int64(r.Unjudged)
+	hosts := r.Unjudged.Hosts
 	for _, s := range r.Verdicts {
 		hosts += s.Hosts
 	}
@@ -51,6 +51,9 @@ func verdictsTable(r *hotlinks.Result) report.Table {
 	for _, v := range verdicts {
 		s := r.Verdicts[v.verdict]
 		t.AddRow(cells(string(v.verdict), s.Hosts, s.Counts, s.Embeds, v.means)...)
+	}
+	if s := r.Unjudged; s.Hosts > 0 {
+		t.AddRow(cells("(none)", s.Hosts, s.Counts, s.Embeds, "fewer requests than those that were judged")...)
 	}
 	return t
 }
@@ -188,8 +191,8 @@ func hotlinksWarnings(r *hotlinks.Result, src *Source) []string {
 	if r.Estimated > 0 {
 		out = append(out, fmt.Sprintf("the evidence on %s with very many visits or objects is estimated from a part of them; requests, bytes and embeds are exact", Plural(int64(r.Estimated), "host")))
 	}
-	if r.Unjudged > 0 {
-		out = append(out, fmt.Sprintf("%s with the fewest requests were not judged: only the %s busiest are", Plural(int64(r.Unjudged), "host"), report.Grouped(hotlinks.MostJudged)))
+	if r.Unjudged.Hosts > 0 {
+		out = append(out, fmt.Sprintf("%s with the fewest requests were not judged: only the %s busiest are", Plural(r.Unjudged.Hosts, "host"), report.Grouped(hotlinks.MostJudged)))
 	}
 	return out
 }
