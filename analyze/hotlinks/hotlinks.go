@@ -8,6 +8,8 @@
 package hotlinks
 
 import (
+	"bytes"
+
 	"rulecast/analyze/geo"
 	"rulecast/analyze/site"
 	"rulecast/analyze/tally"
@@ -87,7 +89,7 @@ type tracks struct {
 type refererInfo struct {
 	origin origin
 	same   bool      // whether it is of the site of the host last compared with
-	with   record.ID // that host; Absent before
+	with   record.ID // that host; Absent, which has no site, before
 }
 
 // recent are the own views of a client in one half hour, not yet in the ledger.
@@ -194,8 +196,11 @@ func (a *Analysis) origin(ref, host record.ID) origin {
 		return info.origin
 	}
 	if info.with != host {
+		if asked := a.sites[host]; asked != a.sites[info.with] {
+			name := a.dicts.RefererHosts.Bytes(ref)
+			info.same = bytes.HasSuffix(name, []byte(asked)) && site.Of(string(name)) == asked
+		}
 		info.with = host
-		info.same = a.sites[host] != "" && site.Of(a.dicts.RefererHosts.String(ref)) == a.sites[host]
 	}
 	if info.same {
 		return fromOwn
@@ -221,13 +226,13 @@ func (a *Analysis) Add(b *record.Batch) error {
 	clients, refs, hosts := b.IDs(record.Client), b.IDs(record.RefererHost), b.IDs(record.Host)
 	agents, contents := b.IDs(record.UserAgent), b.IDs(record.ContentType)
 	a.nobody = tally.Grown(a.nobody, b.Input+1)
-	times, bytes, statuses, paths := b.Ints(record.Time), b.Ints(record.Bytes), b.Statuses(), b.Text(record.Path)
+	times, sizes, statuses, paths := b.Ints(record.Time), b.Ints(record.Bytes), b.Statuses(), b.Text(record.Path)
 	for i := range b.Rows {
-		a.total.Add(bytes[i])
+		a.total.Add(sizes[i])
 		if !counted(statuses[i]) {
 			continue
 		}
-		q := request{input: b.Input, client: clients[i], ref: refs[i], host: hosts[i], time: times[i], bytes: bytes[i], country: places[i], path: paths.At(i)}
+		q := request{input: b.Input, client: clients[i], ref: refs[i], host: hosts[i], time: times[i], bytes: sizes[i], country: places[i], path: paths.At(i)}
 		if q.kind = a.content[contents[i]]; q.kind == unknown {
 			q.kind = kindOfPath(q.path)
 		}

@@ -65,8 +65,8 @@ func (t *tracks) merge(u *tracks) {
 	}
 }
 
-// counts are those of the tracks by id.
-func counts(hosts []tracks) []tally.Counts {
+// requestsOf are the counts of hosts by id.
+func requestsOf(hosts []tracks) []tally.Counts {
 	out := make([]tally.Counts, len(hosts))
 	for id := range hosts {
 		out[id] = hosts[id].all

@@ -202,7 +202,7 @@ func (a *Analysis) disown(sites []OwnSite) {
 // the others.
 func (a *Analysis) judged(bytes int64) (hosts []Host, unjudged []int) {
 	name := func(id int) string { return a.dicts.RefererHosts.String(record.ID(id)) }
-	all := counts(a.hosts)
+	all := requestsOf(a.hosts)
 	ids, unjudged := tally.Listed(a.plan.judged, all, func(i, j int) int {
 		return cmp.Or(cmp.Compare(all[j].Requests, all[i].Requests), cmp.Compare(name(i), name(j)))
 	})
