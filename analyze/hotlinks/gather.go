@@ -2,62 +2,96 @@ package hotlinks
 
 import (
 	"cmp"
+	"math"
 	"net/netip"
 	"slices"
+	"sort"
 
 	"rulecast/analyze/geo"
-	"rulecast/analyze/site"
 	"rulecast/ingest/record"
 )
 
-// gather fills in the evidence on the hosts with these ids, which rise.
-func (a *Analysis) gather(hosts []Host, ids []int) {
-	visits, objects, days := a.visits.entries, a.objects.entries, a.days.entries
-	for i, id := range ids {
-		h, t := &hosts[i], &a.hosts[id]
-		h.Site, h.Class = site.Of(h.Host), a.plan.Classes.Of(h.Host)
-		h.Counts, h.Embeds, h.Navigations = t.all, t.embeds.Requests, t.navigations
-		h.EmbedShare = ratio(h.Embeds, h.Embeds+h.Navigations)
-		if a.agents > 0 {
-			h.Browsers = ratio(t.agents, t.all.Requests)
-		}
-		h.First, h.Last = record.NoTime, record.NoTime
-		if t.timed {
-			h.First, h.Last = t.first, t.last
-		}
-		var mine []visit
-		mine, visits = cutRun(visits, uint32(id), func(v *visit) uint32 { return v.host })
-		a.gatherVisits(h, mine)
-		var theirs []object
-		theirs, objects = cutRun(objects, uint32(id), func(o *object) uint32 { return o.host })
-		a.gatherObjects(h, theirs)
-		var on []day
-		on, days = cutRun(days, uint32(id), func(d *day) uint32 { return d.host })
-		h.Days = int64(len(on))
-	}
+// evidence is what the ledgers have on one host, or on several that are taken
+// for one. Only entries whose hash is below a limit are all there; the limits
+// are those of the hashes, and one more, if there were not too many.
+type evidence struct {
+	visits     []visit
+	objects    []object
+	days       []day
+	visitsTo   uint64
+	objectsTo  uint64 // of the hash's upper half
+	incomplete bool
 }
 
-// cutRun cuts the entries of a host off a ledger sorted by host, and what comes
-// before them.
-func cutRun[E any](entries []E, id uint32, host func(*E) uint32) (run, rest []E) {
-	from := 0
-	for from < len(entries) && host(&entries[from]) < id {
-		from++
+// evidenceOn is that on the host with an id. It aliases the ledgers.
+func (a *Analysis) evidenceOn(id uint32) evidence {
+	e := evidence{
+		visits:   runOf(a.visits.entries, id, func(v *visit) uint32 { return v.host }),
+		objects:  runOf(a.objects.entries, id, func(o *object) uint32 { return o.host }),
+		days:     runOf(a.days.entries, id, func(d *day) uint32 { return d.host }),
+		visitsTo: 1 << 32, objectsTo: 1 << 32,
 	}
-	to := from
-	for to < len(entries) && host(&entries[to]) == id {
-		to++
+	if n := a.keepVisits.perHost; len(e.visits) > n {
+		e.visitsTo, e.incomplete = uint64(e.visits[n].hash), true
 	}
-	return entries[from:to], entries[to:]
+	if n := a.keepObjects.perHost; len(e.objects) > n {
+		e.objectsTo, e.incomplete = e.objects[n].hash>>32, true
+	}
+	return e
 }
 
-// gatherVisits sums up the visits of one host.
-func (a *Analysis) gatherVisits(h *Host, visits []visit) {
-	limit := uint64(1) << 32
-	if len(visits) > a.keepVisits.perHost {
-		limit = uint64(visits[a.keepVisits.perHost].hash)
-		h.Estimated = true
+// runOf are the entries of a host in a ledger sorted by host.
+func runOf[E any](entries []E, id uint32, host func(*E) uint32) []E {
+	from := sort.Search(len(entries), func(i int) bool { return host(&entries[i]) >= id })
+	to := from + sort.Search(len(entries)-from, func(i int) bool { return host(&entries[from+i]) > id })
+	return entries[from:to]
+}
+
+// join takes in the evidence on another host, as if it were the same.
+func (e *evidence) join(f evidence) {
+	e.visits, e.objects, e.days = append(e.visits, f.visits...), append(e.objects, f.objects...), append(e.days, f.days...)
+	e.visitsTo, e.objectsTo = min(e.visitsTo, f.visitsTo), min(e.objectsTo, f.objectsTo)
+	e.incomplete = e.incomplete || f.incomplete
+}
+
+// settle sorts what was joined, under one host.
+func (e *evidence) settle() {
+	for i := range e.visits {
+		e.visits[i].host = 0
 	}
+	for i := range e.objects {
+		e.objects[i].host = 0
+	}
+	for i := range e.days {
+		e.days[i].host = 0
+	}
+	visits := ledger[visit]{entries: e.visits, compare: compareVisits, join: joinVisits}
+	objects := ledger[object]{entries: e.objects, compare: compareObjects, join: joinObjects}
+	days := ledger[day]{entries: e.days, compare: compareDays, join: func(_, _ *day) {}}
+	visits.compact()
+	objects.compact()
+	days.compact()
+	e.visits, e.objects, e.days = visits.entries, objects.entries, days.entries
+}
+
+// gather fills in the evidence on a host.
+func (a *Analysis) gather(h *Host, t *tracks, e evidence) {
+	h.Counts, h.Embeds, h.Navigations = t.all, t.embeds.Requests, t.navigations
+	h.EmbedShare = ratio(h.Embeds, h.Embeds+h.Navigations)
+	if a.agents > 0 {
+		h.Browsers = ratio(t.agents, t.all.Requests)
+	}
+	h.First, h.Last = record.NoTime, record.NoTime
+	if t.timed {
+		h.First, h.Last = t.first, t.last
+	}
+	h.Days, h.Estimated = int64(len(e.days)), e.incomplete
+	a.gatherVisits(h, e.visits, e.visitsTo)
+	gatherObjects(h, e.objects, e.objectsTo)
+}
+
+// gatherVisits sums up the visits of one host whose hash is below a limit.
+func (a *Analysis) gatherVisits(h *Host, visits []visit, limit uint64) {
 	networks := map[netip.Prefix]bool{}
 	places := map[geo.Country]int64{}
 	var clients, told, embedding, asked, viewed, most int64
@@ -91,7 +125,7 @@ func (a *Analysis) gatherVisits(h *Host, visits []visit) {
 		}
 		visits = visits[n:]
 	}
-	h.Clients, h.Networks = estimated(clients, limit, 32), int64(len(networks))
+	h.Clients, h.Networks = estimated(clients, limit), int64(len(networks))
 	h.EmbedLow = wilsonLow(embedding, told)
 	h.TopClient, h.OwnView = ratio(most, h.Counts.Requests), ratio(viewed, asked)
 	for c, n := range places {
@@ -113,20 +147,22 @@ func networkOf(addr netip.Addr) netip.Prefix {
 	return p
 }
 
-// gatherObjects sums up the objects of one host.
-func (a *Analysis) gatherObjects(h *Host, objects []object) {
-	limit, bits := uint64(1), 0
-	if n := a.keepObjects.perHost; len(objects) > n {
-		limit, bits = objects[n].hash>>32, 32
-		objects = objects[:n]
-		h.Estimated = true
-	}
-	var most int64
+// gatherObjects sums up the objects of one host whose hash is below a limit.
+func gatherObjects(h *Host, objects []object, limit uint64) {
+	var n, most int64
 	for _, o := range objects {
-		most = max(most, o.requests)
+		if o.hash>>32 < limit {
+			n, most = n+1, max(most, o.requests)
+		}
 	}
-	h.Objects = estimated(int64(len(objects)), limit, bits)
+	h.Objects = estimated(n, limit)
 	if len(objects) > 0 {
 		h.TopObject = ratio(most, h.Counts.Requests)
 	}
+}
+
+// estimated is how many there are in all if so many of them have a hash (of 32
+// bits) below limit.
+func estimated(n int64, limit uint64) int64 {
+	return max(n, int64(math.Round(float64(n)*(1<<32)/float64(max(limit, 1)))))
 }

@@ -180,10 +180,11 @@ func (o *oracle) isOwnView(q *line) bool {
 	return q.kindOf() == document
 }
 
-// viewed: some own view is within half an hour of some request with the host.
-func (o *oracle) viewed(client, host string) bool {
+// viewed: some own view is within half an hour of some request with such a
+// host.
+func (o *oracle) viewed(client string, of func(host string) bool) bool {
 	for _, p := range o.lines {
-		if p.client != client || o.foreign(&p) != host {
+		if p.client != client || !of(o.foreign(&p)) {
 			continue
 		}
 		for _, q := range o.lines {
@@ -202,15 +203,15 @@ func near(t, u int64) bool {
 	return max(t, u)-min(t, u) <= halfHour && max(t, u)-min(t, u) >= 0
 }
 
-// host collects the evidence on one, without judging it.
-func (o *oracle) host(name string) Host {
-	h := Host{Host: name, Site: site.Of(name), First: record.NoTime, Last: record.NoTime}
+// host collects the evidence on hosts, without judging it.
+func (o *oracle) host(of func(host string) bool) Host {
+	h := Host{First: record.NoTime, Last: record.NoTime}
 	clients, paths, networks := map[string]int64{}, map[string]int64{}, map[netip.Prefix]bool{}
 	kinds := map[string]*[3]int64{}
 	days, from := map[int64]bool{}, map[string]int64{}
 	var browsers, viewed int64
 	for _, q := range o.lines {
-		if o.foreign(&q) != name {
+		if !of(o.foreign(&q)) {
 			continue
 		}
 		h.Counts.Add(q.bytes)
@@ -246,7 +247,7 @@ func (o *oracle) host(name string) Host {
 		}
 	}
 	for c := range clients {
-		viewed += one(o.viewed(c, name))
+		viewed += one(o.viewed(c, of))
 	}
 	var embedding, told int64
 	for _, k := range kinds {
@@ -295,20 +296,55 @@ func TestAgreesWithOracle(t *testing.T) {
 		o := newOracle(lines)
 		byName := map[string]Host{}
 		for _, h := range got.Hosts {
-			h.Class, h.Verdict, h.Score, h.Reason, h.Slots = "", "", 0, "", 0
-			byName[h.Host] = h
+			byName[h.Host] = unjudged(h)
 		}
 		want := map[string]Host{}
 		for i := range o.lines {
 			if name := o.foreign(&o.lines[i]); name != "" {
-				want[name] = o.host(name)
+				h := o.host(func(host string) bool { return host == name })
+				h.Host, h.Site = name, site.Of(name)
+				want[name] = h
 			}
 		}
 		if diff := cmp.Diff(want, byName); diff != "" {
 			t.Fatalf("-oracle +hotlinks:\n%s", diff)
 		}
+		compareSites(t, got, o, want)
 		compareEvasion(t, got, o)
 	})
+}
+
+// unjudged is the evidence alone.
+func unjudged(h Host) Host {
+	h.Class, h.Verdict, h.Score, h.Reason, h.Slots, h.Hosts = "", "", 0, "", 0, 0
+	return h
+}
+
+func compareSites(t *rapid.T, got *Result, o *oracle, hosts map[string]Host) {
+	want, found := map[string]Host{}, map[string]Host{}
+	number, slots := map[string]int64{}, map[string]int64{}
+	for _, h := range hosts {
+		number[h.Site]++
+		slots[h.Site] += one(h.Embeds > 0)
+	}
+	for s, n := range number {
+		if n > 1 {
+			h := o.host(func(host string) bool { return host != "" && site.Of(host) == s })
+			h.Site = s
+			want[s] = h
+		}
+	}
+	for _, h := range got.Joint {
+		found[h.Site] = unjudged(h)
+	}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Fatalf("sites: -oracle +hotlinks:\n%s", diff)
+	}
+	for _, h := range append(slices.Clone(got.Hosts), got.Joint...) {
+		if h.Hosts != number[h.Site] || h.Slots != slots[h.Site] {
+			t.Fatalf("%s %s: %d hosts, %d slots, oracle says %d, %d", h.Host, h.Site, h.Hosts, h.Slots, number[h.Site], slots[h.Site])
+		}
+	}
 }
 
 func compareEvasion(t *rapid.T, got *Result, o *oracle) {

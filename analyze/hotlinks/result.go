@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 
 	"rulecast/analyze/geo"
@@ -19,7 +18,8 @@ import (
 // into every request.
 const MostJudged = 1 << 16
 
-// Host is a foreign Referer host and the evidence on it.
+// Host is a foreign Referer host and the evidence on it. A whole site is one
+// without a name.
 type Host struct {
 	Host, Site string
 	Class      Class
@@ -46,7 +46,8 @@ type Host struct {
 	Days        int64 // UTC days with a request
 	First, Last int64 // record.NoTime if no request has a time
 	Countries   []Place
-	Slots       int64 // hosts of the site that embed: an entry each where wildcards are not taken
+	Hosts       int64 // hosts of the site that were judged
+	Slots       int64 // those that embed: an entry each where wildcards are not taken
 	// Estimated: the host has more visits or objects than are kept. Clients
 	// and objects are estimates then, networks, top client and top object at
 	// least what they are said to be, and the other shares those of a part.
@@ -97,6 +98,9 @@ type Result struct {
 	Rest      int    // how many those are
 	Unjudged  Sum    // those of them that were not judged
 	Estimated int    // hosts, listed or not
+	Joint     []Host // sites of which several hosts were judged, judged as one host, in the same order
+	JointRest int    // how many of them are not listed
+	Scattered int    // how many of them are to be blocked while none of their hosts is
 	Evasion   Evasion
 	// Unsigned is the part of Evasion without a Referer, by input. Of an input
 	// whose log has no such column it says nothing: see Evasion.Minus.
@@ -127,8 +131,9 @@ func (a *Analysis) Result(top int) *Result {
 	for _, s := range a.nobody {
 		r.Unsigned = append(r.Unsigned, Evasion{Embeds: s.embeds, NoSender: s.embeds, Browsers: s.browsers})
 	}
-	hosts, unjudged := a.judged(r.Counted.Bytes)
+	hosts, sites, unjudged := a.judged(r.Counted.Bytes)
 	r.list(hosts, top)
+	r.listSites(sites, hosts, top)
 	r.Rest += len(unjudged)
 	for _, id := range unjudged {
 		h := Host{Counts: a.hosts[id].all, Embeds: a.hosts[id].embeds.Requests, Navigations: a.hosts[id].navigations}
@@ -198,40 +203,78 @@ func (a *Analysis) disown(sites []OwnSite) {
 	a.own.compact()
 }
 
-// judged are the hosts with most requests and their evidence, and the ids of
-// the others.
-func (a *Analysis) judged(bytes int64) (hosts []Host, unjudged []int) {
+// judged are the hosts with most requests, the sites that several of them are
+// of, and the ids of the other hosts.
+func (a *Analysis) judged(bytes int64) (hosts, sites []Host, unjudged []int) {
 	name := func(id int) string { return a.dicts.RefererHosts.String(record.ID(id)) }
 	all := requestsOf(a.hosts)
 	ids, unjudged := tally.Listed(a.plan.judged, all, func(i, j int) int {
 		return cmp.Or(cmp.Compare(all[j].Requests, all[i].Requests), cmp.Compare(name(i), name(j)))
 	})
-	slices.Sort(ids)
 	for _, id := range ids {
-		hosts = append(hosts, Host{Host: name(id)})
+		h := Host{Host: name(id), Site: site.Of(name(id))}
+		h.Class = a.plan.Classes.Of(h.Host)
+		a.gather(&h, &a.hosts[id], a.evidenceOn(uint32(id)))
+		judge(&h, bytes)
+		hosts = append(hosts, h)
 	}
-	a.gather(hosts, ids)
-	slots := map[string]int64{}
+	return hosts, a.judgeSites(hosts, ids, bytes), unjudged
+}
+
+// judgeSites judges the sites of which there are several hosts, each as if it
+// were one, and has the hosts follow their site. The hosts are those with these
+// ids.
+func (a *Analysis) judgeSites(hosts []Host, ids []int, bytes int64) (sites []Host) {
+	members := map[string][]int{}
 	for i := range hosts {
-		if hosts[i].Embeds > 0 {
-			slots[hosts[i].Site]++
+		members[hosts[i].Site] = append(members[hosts[i].Site], i)
+	}
+	for name, of := range members {
+		s := Host{Site: name, Class: hosts[of[0]].Class, Hosts: int64(len(of))}
+		var t tracks
+		var e evidence
+		for n, i := range of {
+			s.Slots += min(hosts[i].Embeds, 1)
+			if hosts[i].Class != s.Class {
+				s.Class = Unclassified // judged by their own
+			}
+			if len(of) > 1 {
+				t.merge(&a.hosts[ids[i]])
+				one := a.evidenceOn(uint32(ids[i]))
+				if n == 0 {
+					one.visits, one.objects, one.days = slices.Clone(one.visits), slices.Clone(one.objects), slices.Clone(one.days)
+					e = one
+				} else {
+					e.join(one)
+				}
+			}
 		}
+		if len(of) > 1 {
+			e.settle()
+			a.gather(&s, &t, e)
+			judge(&s, bytes)
+			sites = append(sites, s)
+		}
+		for _, i := range of {
+			hosts[i].Slots, hosts[i].Hosts = s.Slots, s.Hosts
+		}
+		follow(hosts, of, &s)
 	}
-	for i := range hosts {
-		hosts[i].Slots = slots[hosts[i].Site]
-		judge(&hosts[i], bytes)
-	}
-	followSite(hosts)
-	return hosts, unjudged
+	return sites
+}
+
+var urgency = map[Verdict]int{Block: 2, Watch: 1}
+
+// byVerdict puts those first that there is something to do about, and then
+// those with most requests.
+func byVerdict(g, h Host) int {
+	return cmp.Or(cmp.Compare(urgency[h.Verdict], urgency[g.Verdict]), cmp.Compare(h.Counts.Requests, g.Counts.Requests),
+		cmp.Compare(h.Counts.Bytes, g.Counts.Bytes), cmp.Compare(g.Host, h.Host), cmp.Compare(g.Site, h.Site))
 }
 
 // list fills in the tables of hosts.
 func (r *Result) list(hosts []Host, top int) {
-	order := map[Verdict]int{Block: 0, Watch: 1, Known: 2, Spam: 2, Ignore: 2}
-	slices.SortFunc(hosts, func(g, h Host) int {
-		return cmp.Or(cmp.Compare(order[g.Verdict], order[h.Verdict]), cmp.Compare(h.Counts.Requests, g.Counts.Requests),
-			cmp.Compare(h.Counts.Bytes, g.Counts.Bytes), cmp.Compare(g.Host, h.Host))
-	})
+	slices.SortFunc(hosts, byVerdict)
 	for i := range hosts {
 		h := &hosts[i]
 		s := r.Verdicts[h.Verdict]
@@ -246,6 +289,23 @@ func (r *Result) list(hosts []Host, top int) {
 		}
 	}
 	r.Hosts = hosts[:min(top, len(hosts))]
+}
+
+// listSites fills in the table of sites.
+func (r *Result) listSites(sites, hosts []Host, top int) {
+	blocked := map[string]bool{}
+	for i := range hosts {
+		if hosts[i].Verdict == Block {
+			blocked[hosts[i].Site] = true
+		}
+	}
+	for i := range sites {
+		if s := &sites[i]; s.Verdict == Block && !blocked[s.Site] {
+			r.Scattered++
+		}
+	}
+	slices.SortFunc(sites, byVerdict)
+	r.Joint, r.JointRest = sites[:min(top, len(sites))], max(0, len(sites)-top)
 }
 
 func (h *Host) add(g *Host) {
@@ -270,10 +330,4 @@ func (r *Result) Reconcile(rowsRead int64) error {
 	check("hosts", sum.Counts, r.Foreign)
 	check("embeds", tally.Counts{Requests: sum.Embeds, Bytes: r.Evasion.Foreign.Bytes}, r.Evasion.Foreign)
 	return errors.Join(errs...)
-}
-
-// estimated is how many there are in all if so many of them have a hash below
-// limit (of 2^bits).
-func estimated(n int64, limit uint64, bits int) int64 {
-	return max(n, int64(math.Round(float64(n)*math.Ldexp(1, bits)/float64(max(limit, 1)))))
 }

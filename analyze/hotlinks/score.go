@@ -174,21 +174,22 @@ func isSpam(h *Host) bool {
 // link: who does asks once.
 const repeats = 2
 
-// followSite blocks the watched hosts of a site that has one to be blocked: a
-// page is the same under all names of its site.
-func followSite(hosts []Host) {
-	blocked := map[string]string{}
-	for i := range hosts {
-		if h := &hosts[i]; h.Verdict == Block {
-			if first, ok := blocked[h.Site]; !ok || h.Host < first {
-				blocked[h.Site] = h.Host
-			}
+// follow blocks the watched hosts of a site that is to be blocked as a whole, or
+// that has a host to be blocked: a page is the same under all names of its site.
+func follow(hosts []Host, members []int, s *Host) {
+	lead := ""
+	for _, i := range members {
+		if h := &hosts[i]; h.Verdict == Block && (lead == "" || h.Host < lead) {
+			lead = h.Host
 		}
 	}
-	for i := range hosts {
-		if h := &hosts[i]; h.Verdict == Watch && blocked[h.Site] != "" {
+	if s.Verdict == Block && lead == "" {
+		lead = "the other hosts of " + s.Site
+	}
+	for _, i := range members {
+		if h := &hosts[i]; h.Verdict == Watch && lead != "" {
 			h.Verdict = Block
-			h.Reason += "; blocked with " + blocked[h.Site]
+			h.Reason += "; blocked with " + lead
 		}
 	}
 }

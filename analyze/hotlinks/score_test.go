@@ -91,19 +91,25 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-func TestFollowSite(t *testing.T) {
+func TestFollow(t *testing.T) {
 	hosts := []Host{
 		{Host: "b.hot.example", Site: "hot.example", Verdict: Block}, {Host: "a.hot.example", Site: "hot.example", Verdict: Block},
 		{Host: "c.hot.example", Site: "hot.example", Verdict: Watch, Reason: "few"}, {Host: "d.hot.example", Site: "hot.example", Verdict: Ignore},
 		{Host: "e.hot.example", Site: "hot.example", Verdict: Known}, {Host: "x.other.example", Site: "other.example", Verdict: Watch},
 	}
-	followSite(hosts)
+	follow(hosts, []int{0, 1, 2, 3, 4}, &Host{})
+	follow(hosts, []int{5}, &Host{})
 	var got []string
 	for _, h := range hosts {
 		got = append(got, string(h.Verdict)+" "+h.Reason)
 	}
 	if want := "block |block |block few; blocked with a.hot.example|ignore |known |watch "; strings.Join(got, "|") != want {
 		t.Errorf("%s, want %s", strings.Join(got, "|"), want)
+	}
+	hosts = []Host{{Verdict: Watch, Reason: "few"}, {Verdict: Ignore}}
+	follow(hosts, []int{0, 1}, &Host{Site: "hot.example", Verdict: Block})
+	if hosts[0].Verdict != Block || hosts[0].Reason != "few; blocked with the other hosts of hot.example" || hosts[1].Verdict != Ignore {
+		t.Errorf("%+v", hosts)
 	}
 }
 

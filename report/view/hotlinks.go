@@ -13,7 +13,7 @@ import (
 // Hotlinks shows who embeds the files of a log.
 func Hotlinks(r *hotlinks.Result, src *Source) *report.Document {
 	doc := &report.Document{Command: "hotlinks"}
-	doc.Tables = []report.Table{hotlinksSummary(r, src), verdictsTable(r), hotlinksTable(r), evasionTable(evasion(r, src)), ownTable(r), inputsTable(src)}
+	doc.Tables = []report.Table{hotlinksSummary(r, src), verdictsTable(r), hotlinksTable(r), sitesTable(r), evasionTable(evasion(r, src)), ownTable(r), inputsTable(src)}
 	doc.Warnings = append(sourceWarnings(src), hotlinksWarnings(r, src)...)
 	doc.Lead, doc.Notes = hotlinksLead(r, src), hotlinksNotes(r, src)
 	return doc
@@ -59,14 +59,53 @@ func verdictsTable(r *hotlinks.Result) report.Table {
 }
 
 func hotlinksTable(r *hotlinks.Result) report.Table {
+	t := report.Table{Name: "hotlinks", Title: "Foreign Referer hosts", Columns: columns(
+		text("host"), report.Column{Name: "site", Type: report.String, Weight: 14}, evidenceColumns(),
+	)}
+	for i := range r.Hosts {
+		h := &r.Hosts[i]
+		t.AddRow(append(cells(h.Host, h.Site), evidenceCells(h)...)...)
+	}
+	if r.Rest > 0 {
+		other := map[string]any{
+			"host": "(other)", "requests": r.Other.Counts.Requests, "bytes": r.Other.Counts.Bytes, "embeds": r.Other.Embeds, "navigations": r.Other.Navigations,
+		}
+		var row []any
+		for _, c := range t.Columns {
+			row = append(row, other[c.Name])
+		}
+		t.AddRow(row...)
+		t.Omitted = fmt.Sprintf("(other) sums up %d more; --top lists more of them", r.Rest)
+	}
+	return t
+}
+
+// sitesTable lists sites as if each were one host: a hotlinker with a new name
+// in every page is seen here alone.
+func sitesTable(r *hotlinks.Result) report.Table {
+	t := report.Table{Name: "sites", Title: "Sites with several Referer hosts, each as a whole", Columns: columns(
+		text("site"), count("hosts", "hosts", 0), evidenceColumns(),
+	)}
+	for i := range r.Joint {
+		h := &r.Joint[i]
+		t.AddRow(append(cells(h.Site, h.Hosts), evidenceCells(h)...)...)
+	}
+	if r.JointRest > 0 {
+		t.Omitted = fmt.Sprintf("%d more are not listed; --top lists more of them", r.JointRest)
+	}
+	return t
+}
+
+// evidenceColumns are the columns of a host or a site behind its name.
+func evidenceColumns() []report.Column {
 	part := func(name string, weight int) report.Column {
 		return report.Column{Name: name, Type: report.Share, Weight: weight}
 	}
 	words := func(name string, weight int) report.Column {
 		return report.Column{Name: name, Type: report.String, Weight: weight}
 	}
-	t := report.Table{Name: "hotlinks", Title: "Foreign Referer hosts", Columns: columns(
-		text("host"), words("site", 14), words("class", 4), text("verdict"), count("score", "", 2),
+	return columns(
+		words("class", 4), text("verdict"), count("score", "", 2),
 		count("requests", "requests", 0), count("bytes", "bytes", 0), count("embeds", "requests", 3), count("navigations", "requests", 7),
 		part("embed_share", 9), part("embed_share_low", 8), count("clients", "clients", 6), count("networks", "networks", 5),
 		part("top_client_share", 9), part("browser_share", 9), part("own_view_share", 5),
@@ -74,33 +113,13 @@ func hotlinksTable(r *hotlinks.Result) report.Table {
 		instant("first_time", 13), instant("last_time", 13), words("countries", 8), count("slots", "entries", 6),
 		report.Column{Name: "estimated", Type: report.Bool, Weight: 15},
 		report.Column{Name: "reason", Type: report.String, Weight: 1, Prose: true},
-	)}
-	for i := range r.Hosts {
-		h := &r.Hosts[i]
-		t.AddRow(cells(h.Host, h.Site, className(h.Class), string(h.Verdict), h.Score, h.Counts, h.Embeds, h.Navigations,
-			known(h.EmbedShare), known(h.EmbedLow), h.Clients, h.Networks, known(h.TopClient), known(h.Browsers), known(h.OwnView),
-			h.Objects, known(h.TopObject), h.Days, when(h.First), when(h.Last), countryList(h), h.Slots, h.Estimated, h.Reason)...)
-	}
-	if r.Rest > 0 {
-		row := make([]any, len(t.Columns))
-		for i, c := range t.Columns {
-			switch c.Name {
-			case "host":
-				row[i] = "(other)"
-			case "requests":
-				row[i] = r.Other.Counts.Requests
-			case "bytes":
-				row[i] = r.Other.Counts.Bytes
-			case "embeds":
-				row[i] = r.Other.Embeds
-			case "navigations":
-				row[i] = r.Other.Navigations
-			}
-		}
-		t.AddRow(row...)
-		t.Omitted = fmt.Sprintf("(other) sums up %d more; --top lists more of them", r.Rest)
-	}
-	return t
+	)
+}
+
+func evidenceCells(h *hotlinks.Host) []any {
+	return cells(className(h.Class), string(h.Verdict), h.Score, h.Counts, h.Embeds, h.Navigations,
+		known(h.EmbedShare), known(h.EmbedLow), h.Clients, h.Networks, known(h.TopClient), known(h.Browsers), known(h.OwnView),
+		h.Objects, known(h.TopObject), h.Days, when(h.First), when(h.Last), countryList(h), h.Slots, h.Estimated, h.Reason)
 }
 
 func className(c hotlinks.Class) any {
@@ -201,6 +220,9 @@ func hotlinksLead(r *hotlinks.Result, src *Source) []string {
 	block, watch := r.Verdicts[hotlinks.Block], r.Verdicts[hotlinks.Watch]
 	lead := fmt.Sprintf("%s to block: %s of answered requests and %s of bytes. %s to watch.", Plural(block.Hosts, "host"),
 		percent(block.Counts.Requests, r.Counted.Requests), percent(block.Counts.Bytes, r.Counted.Bytes), Plural(watch.Hosts, "host"))
+	if r.Scattered > 0 {
+		lead += fmt.Sprintf(" %s to block as a whole, with hosts too many and too small to block one by one (table sites).", Plural(int64(r.Scattered), "site"))
+	}
 	if e := evasion(r, src); e.Embeds.Requests > 0 {
 		lead += fmt.Sprintf(" %s of embeds have no Referer, and no rule on hosts reaches them.", percent(e.NoSender.Requests, e.Embeds.Requests))
 	}
