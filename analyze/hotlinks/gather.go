@@ -12,15 +12,15 @@ import (
 )
 
 // evidence is what the ledgers have on one host, or on several that are taken
-// for one. Only entries whose hash is below a limit are all there; the limits
-// are those of the hashes, and one more, if there were not too many.
+// for one. Of a host with too many entries only those are all there whose hash
+// is below a limit; a limit of 2^32 is above all hashes.
 type evidence struct {
 	visits     []visit
 	objects    []object
 	days       []day
 	visitsTo   uint64
-	objectsTo  uint64 // of the hash's upper half
-	incomplete bool
+	objectsTo  uint64 // of the upper half of the hash
+	incomplete bool   // there were too many
 }
 
 // evidenceOn is that on the host with an id. It aliases the ledgers.

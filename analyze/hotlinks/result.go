@@ -92,6 +92,7 @@ type Result struct {
 	First, Last int64 // of counted requests; record.NoTime if none has one
 
 	Sites     []OwnSite
+	Busiest   Host // foreign host with most requests; its name is "" if there is none
 	Verdicts  map[Verdict]Sum
 	Hosts     []Host // block, watch and the others, each by requests
 	Other     Host   // the sum of the hosts that are not listed; of its evidence only counts
@@ -230,13 +231,13 @@ func (a *Analysis) judgeSites(hosts []Host, ids []int, bytes int64) (sites []Hos
 		members[hosts[i].Site] = append(members[hosts[i].Site], i)
 	}
 	for name, of := range members {
-		s := Host{Site: name, Class: hosts[of[0]].Class, Hosts: int64(len(of))}
+		s := Host{Site: name, Hosts: int64(len(of))}
 		var t tracks
 		var e evidence
 		for n, i := range of {
 			s.Slots += min(hosts[i].Embeds, 1)
-			if hosts[i].Class != s.Class {
-				s.Class = Unclassified // judged by their own
+			if c := hosts[i].Class; c != Unclassified && (s.Class == Unclassified || c < s.Class) {
+				s.Class = c // a site with a known host is never to be blocked as a whole
 			}
 			if len(of) > 1 {
 				t.merge(&a.hosts[ids[i]])
@@ -263,6 +264,7 @@ func (a *Analysis) judgeSites(hosts []Host, ids []int, bytes int64) (sites []Hos
 	return sites
 }
 
+// urgency says which verdicts ask for something to be done.
 var urgency = map[Verdict]int{Block: 2, Watch: 1}
 
 // byVerdict puts those first that there is something to do about, and then
@@ -282,6 +284,9 @@ func (r *Result) list(hosts []Host, top int) {
 		r.Verdicts[h.Verdict] = s
 		if h.Estimated {
 			r.Estimated++
+		}
+		if h.Counts.Requests > r.Busiest.Counts.Requests {
+			r.Busiest = *h
 		}
 		if i >= top {
 			r.Other.add(h)

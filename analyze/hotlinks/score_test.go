@@ -136,3 +136,17 @@ func TestWilsonLow(t *testing.T) {
 		}
 	}
 }
+
+// TestKnownSites demands that a site with one known host is known as a whole.
+func TestKnownSites(t *testing.T) {
+	a := plan().New()
+	hosts := []Host{
+		{Host: "mail.known.example", Site: "known.example", Class: Webmail}, {Host: "pages.known.example", Site: "known.example"},
+		{Host: "www.known.example", Site: "known.example", Class: Search}, {Host: "www.other.example", Site: "other.example", Class: Search},
+	}
+	a.hosts = make([]tracks, 9)
+	sites := a.judgeSites(hosts, []int{1, 2, 3, 4}, 0)
+	if len(sites) != 1 || sites[0].Class != Search || sites[0].Verdict != Known || sites[0].Hosts != 3 {
+		t.Errorf("%+v", sites)
+	}
+}

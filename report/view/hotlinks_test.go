@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"rulecast/analyze/hotlinks"
+	"rulecast/analyze/tally"
 	"rulecast/ingest/record"
 	"rulecast/report/view"
 )
@@ -24,6 +25,7 @@ func TestHotlinksDoubts(t *testing.T) {
 		"over a week":  {hotlinks.Result{First: 0, Last: 7*day + 1}, whole, "", "the log is longer than the 7 days"},
 		"no times":     {hotlinks.Result{First: record.NoTime, Last: record.NoTime}, whole, "", "- is longer"},
 		"estimates":    {hotlinks.Result{Estimated: 2}, whole, "the evidence on 2 hosts with very many visits or objects is estimated", ""},
+		"not ours":     {hotlinks.Result{Own: tally.Counts{Requests: 1}, Busiest: hotlinks.Host{Host: "a.example", Counts: tally.Counts{Requests: 2000}}}, whole, "a.example leads to more requests (2,000) than all own sites (1): if it is yours, name it with --own", ""},
 		"not judged":   {hotlinks.Result{Unjudged: hotlinks.Sum{Hosts: 1500}}, whole, "1,500 hosts with the fewest requests were not judged: only the 65,536 busiest are", ""},
 		"no Referer":   {hotlinks.Result{}, []record.Input{input("a.log", 10, record.RefererHost)}, "no Referer column in a.log (10 requests): hotlinks cannot be seen", ""},
 		"no agent":     {hotlinks.Result{}, []record.Input{input("a.log", 10, record.UserAgent)}, "no user_agent column in a.log (10 requests)", ""},
