@@ -56,6 +56,8 @@ analyze/traffic             => analyze/geo analyze/match ingest/record
 analyze/inspect             => analyze/tally ingest/record ingest/referer
 analyze/replay              => analyze/geo analyze/match analyze/policy analyze/tally analyze/traffic ingest/record
 analyze/diff                => analyze/geo analyze/match analyze/policy analyze/tally analyze/traffic ingest/record
+analyze/site
+analyze/hotlinks            => analyze/geo analyze/site analyze/tally analyze/traffic ingest/record ingest/referer
 analyze/explain             => analyze/geo analyze/policy ingest/referer
 analyze/check               => analyze/dialect analyze/limit analyze/policy analyze/prefix
 analyze/convert             => analyze/dialect analyze/limit analyze/policy
@@ -63,7 +65,7 @@ analyze/policy/policytest   => analyze/explain analyze/geo analyze/policy ingest
 analyze/traffic/traffictest => analyze/explain analyze/geo analyze/policy/policytest ingest/record ingest/referer
 
 report
-report/view                 => analyze/check analyze/convert analyze/diff analyze/explain analyze/inspect analyze/limit analyze/match analyze/policy analyze/replay analyze/tally ingest/record ingest/referer report
+report/view                 => analyze/check analyze/convert analyze/diff analyze/explain analyze/hotlinks analyze/inspect analyze/limit analyze/match analyze/policy analyze/replay analyze/tally ingest/record ingest/referer report
 
 samples
 samples/gen
@@ -90,7 +92,7 @@ github.com/oschwald/maxminddb-golang/v2  analyze/geo
 github.com/parquet-go/parquet-go         ingest/compact ingest/format report
 github.com/rogpeppe/go-internal          tests
 github.com/spf13/cobra                   cmd/rulecast
-golang.org/x/net                         ingest/referer
+golang.org/x/net                         analyze/site ingest/referer
 golang.org/x/term                        cmd/rulecast
 pgregory.net/rapid                       tests
 `

@@ -102,7 +102,7 @@ func onlySamples(args []string) bool {
 		switch {
 		case arg == "-o":
 			return false
-		case isFile && i > 0 && args[i-1] == "--ip":
+		case isFile && i > 0 && (args[i-1] == "--ip" || args[i-1] == "--own"):
 		case isFile && !strings.HasPrefix(arg, "samples/"):
 			return false
 		case isFile:

@@ -20,6 +20,7 @@ import (
 	"rulecast/analyze/explain"
 	"rulecast/analyze/fold"
 	"rulecast/analyze/geo"
+	"rulecast/analyze/hotlinks"
 	"rulecast/analyze/inspect"
 	"rulecast/analyze/limit"
 	"rulecast/analyze/policy"
@@ -72,6 +73,14 @@ explain rules       order rule control mode denies why
 explain flips       change
 
 convert losses      effect rule entry position loss
+
+hotlinks summary    requests bytes answered_requests answered_bytes own_requests own_bytes foreign_requests foreign_bytes no_host_requests no_host_bytes no_referer_requests no_referer_bytes foreign_hosts rejected_lines first_time last_time
+hotlinks verdicts   verdict hosts requests bytes embeds meaning
+hotlinks hotlinks   host site class verdict score requests bytes embeds navigations embed_share embed_share_low clients networks top_client_share browser_share own_view_share objects top_object_share active_days first_time last_time countries slots estimated reason
+hotlinks sites      site hosts class verdict score requests bytes embeds navigations embed_share embed_share_low clients networks top_client_share browser_share own_view_share objects top_object_share active_days first_time last_time countries slots estimated reason
+hotlinks evasion    embeds embed_bytes foreign_embeds foreign_bytes no_referer_embeds no_referer_bytes no_referer_browser_embeds no_host_embeds no_host_bytes evasion_share evasion_bytes_share
+hotlinks own        site source served_requests
+hotlinks inputs     input format lines rows rejects skipped duplicates outside bytes_read packing error
 `
 
 // sources account for a log of some rows as the reader would, doubts and all.
@@ -93,7 +102,9 @@ func documents(t testing.TB, log []traffictest.Request, streams []record.Stream,
 	candidates := []replay.Candidate{{Ruleset: sets[0], Variants: []replay.Variant{{Switch: "missing_referer", Value: "denied", Ruleset: sets[1]}}}}
 	one := run(t, must(replay.NewPlan(candidates, geo.PreferLog, where)).New, streams).Result(3)
 	changes := run(t, must(diff.NewPlan(sets[0], sets[1], geo.PreferLog, where)).New, streams).Result(3)
-	if err := errors.Join(one.Reconcile(src.Rows()), changes.Reconcile(src.Rows())); err != nil {
+	ours := hotlinks.Options{Own: []string{"example.com"}, Classes: hotlinks.KnownClasses(), From: geo.PreferLog, Locator: where}
+	embedders := run(t, hotlinks.NewPlan(ours).New, streams).Result(3)
+	if err := errors.Join(one.Reconcile(src.Rows()), changes.Reconcile(src.Rows()), embedders.Reconcile(src.Rows())); err != nil {
 		t.Fatal(err)
 	}
 	q := &explain.Request{Client: netip.MustParseAddr("192.0.2.1"), Path: "/"}
@@ -108,6 +119,7 @@ func documents(t testing.TB, log []traffictest.Request, streams []record.Stream,
 		view.Check([]view.Checked{{Ruleset: sets[0], Result: findings, Replay: &one.Sides[0]}, {Ruleset: sets[1], Replay: &one.Sides[0]}}, one.Total.Requests, src),
 		view.Explain(sets[0], q, explain.Explain(sets[0], q), "as the log says"),
 		view.Convert(sets[0], sets[1], []convert.Loss{{Rule: "r", Entry: "e", Effect: convert.Less, Text: "lost"}}),
+		view.Hotlinks(embedders, src),
 	}
 }
 
@@ -231,6 +243,33 @@ func TestFiguresAddUp(t *testing.T) {
 			for _, name := range []string{"countries", "referers", "clients"} {
 				equal(name, sum(changed[name], "newly_denied_"+unit), of("newly_denied_"))
 				equal(name, sum(changed[name], "newly_allowed_"+unit), of("newly_allowed_"))
+			}
+		}
+	})
+}
+
+// TestHotlinksAddUp reads the hosts and verdicts of random logs back and adds
+// them up.
+func TestHotlinksAddUp(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		where := traffictest.Places{}
+		log := traffictest.Log(rt, where)
+		sets := [2]*policy.Ruleset{policytest.Ruleset(rt), policytest.Ruleset(rt)}
+		docs := documents(t, log, traffictest.Streams(rt, log), where, sets)
+		found := tables(t, docs[len(docs)-1])
+		s := found["summary"][0]
+		for _, unit := range []string{"requests", "bytes"} {
+			if got, want := s["own_"+unit].(float64)+s["foreign_"+unit].(float64)+s["no_host_"+unit].(float64)+s["no_referer_"+unit].(float64), s["answered_"+unit]; got != want {
+				rt.Fatalf("referers: %v %s, want %v", got, unit, want)
+			}
+			for _, name := range []string{"hotlinks", "verdicts"} {
+				var sum float64
+				for _, row := range found[name] {
+					sum += row[unit].(float64)
+				}
+				if sum != s["foreign_"+unit] {
+					rt.Fatalf("%s: %v %s, want %v", name, sum, unit, s["foreign_"+unit])
+				}
 			}
 		}
 	})

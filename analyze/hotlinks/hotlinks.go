@@ -1,0 +1,345 @@
+// Package hotlinks judges the sites that Referers name: who embeds our files
+// in pages of their own, and who sends visitors. It collects the evidence for
+// each foreign host, and scores it by fixed points.
+//
+// All counts are exact, and so is all the evidence, as long as a host has at
+// most mostPerHost visits and objects; beyond, the evidence is estimated from
+// a part that depends on the requests alone (see keepLowest).
+package hotlinks
+
+import (
+	"bytes"
+
+	"rulecast/analyze/geo"
+	"rulecast/analyze/site"
+	"rulecast/analyze/tally"
+	"rulecast/analyze/traffic"
+	"rulecast/ingest/record"
+	"rulecast/ingest/referer"
+)
+
+// Options say whose log it is. The locator must be safe for concurrent use.
+type Options struct {
+	Own     []string // own sites, as site.Of gives them
+	Classes *Classes
+	From    geo.From
+	Locator geo.Locator
+}
+
+// Plan is what is shared by the analyses of all streams.
+type Plan struct {
+	Options
+	own     map[string]bool
+	keep    keeping // of visits, and of objects; less in tests, as all that follow
+	mostOwn int
+	limit   int // of ledgers, at first
+	judged  int
+}
+
+// NewPlan makes a plan.
+func NewPlan(o Options) *Plan {
+	p := &Plan{Options: o, own: map[string]bool{}, keep: keeping{mostPerHost, leastPerHost, mostEntries}, mostOwn: mostOwn, limit: leastLimit, judged: MostJudged}
+	for _, s := range o.Own {
+		p.own[s] = true
+	}
+	return p
+}
+
+// Columns are those that the batches must have.
+func (p *Plan) Columns() record.Columns {
+	return traffic.Columns() | record.ColumnSet(record.Host, record.Path, record.UserAgent, record.ContentType)
+}
+
+// origin is what a Referer amounts to.
+type origin uint8
+
+const (
+	fromNobody  origin = iota // absent or empty
+	fromNoHost                // an app, an extension, what is no URL
+	fromOwn                   // the own sites, or the site that was asked
+	fromForeign               // any other host
+	numOrigins
+)
+
+// sums count requests, and those that embed.
+type sums struct {
+	all, embeds tally.Counts
+	browsers    int64 // embeds with the User-Agent of a browser
+}
+
+func (s sums) plus(t sums) sums {
+	return sums{s.all.Plus(t.all), s.embeds.Plus(t.embeds), s.browsers + t.browsers}
+}
+
+func (s sums) minus(t sums) sums {
+	return sums{s.all.Minus(t.all), s.embeds.Minus(t.embeds), s.browsers - t.browsers}
+}
+
+// tracks are the counts of one foreign host.
+type tracks struct {
+	sums
+	navigations int64
+	agents      int64 // requests with the User-Agent of a browser
+	first, last int64 // if timed
+	timed       bool
+	day         int32 // the latest added to the days
+}
+
+// refererInfo is what is known of an id of the dictionary of Referer hosts.
+type refererInfo struct {
+	origin origin
+	same   bool      // whether it is of the site of the host last compared with
+	with   record.ID // that host; Absent, which has no site, before
+}
+
+// recent are the own views of a client in one half hour, not yet in the ledger.
+type recent struct {
+	slot       int32
+	first, end uint32 // end: µs after the last one; 0: there is none
+}
+
+// Analysis collects the evidence in the requests of one stream.
+type Analysis struct {
+	plan    *Plan
+	total   tally.Counts // all requests, whatever their status
+	origins [numOrigins]sums
+	nobody  []sums // by input: those of fromNobody
+	agents  int64  // requests with a User-Agent
+	first   int64  // of counted requests; record.NoTime before the first
+	last    int64
+
+	referers []refererInfo // by referer id
+	hosts    []tracks      // by referer id
+	served   []int64       // requests, by host id
+	sites    []string      // by host id
+	content  []kind        // by content type id
+	browsers []bool        // by user agent id
+	hashes   []uint32      // by client id
+	recent   []recent      // by client id
+
+	visits      ledger[visit]
+	objects     ledger[object]
+	days        ledger[day]
+	own         *ownViews
+	keepVisits  keeping
+	keepObjects keeping
+
+	follower *traffic.Follower
+	dicts    *record.Dicts
+}
+
+// New starts the analysis of one stream.
+func (p *Plan) New() *Analysis {
+	a := &Analysis{
+		plan: p, keepVisits: p.keep, keepObjects: p.keep, first: record.NoTime, last: record.NoTime,
+		follower: traffic.NewFollower(geo.NewResolver(p.From, p.Locator), nil), dicts: record.NewDicts(),
+	}
+	a.visits = ledger[visit]{limit: p.limit, compare: compareVisits, join: joinVisits, bound: keepLowest(&a.keepVisits, func(v *visit) uint32 { return v.host })}
+	a.objects = ledger[object]{limit: p.limit, compare: compareObjects, join: joinObjects, bound: keepLowest(&a.keepObjects, func(o *object) uint32 { return o.host })}
+	a.days = ledger[day]{limit: p.limit, compare: compareDays, join: func(_, _ *day) {}}
+	a.own = newOwnViews(p.mostOwn, func(client uint32) uint32 { return a.hashes[client] })
+	a.own.limit = p.limit
+	return a
+}
+
+// follow catches up with what the dictionaries have gained.
+func (a *Analysis) follow(d *record.Dicts) {
+	a.dicts = d
+	for id := len(a.referers); id < d.RefererHosts.Len(); id++ {
+		a.referers = append(a.referers, refererInfo{origin: a.originOf(record.ID(id))})
+	}
+	a.hosts = tally.Grown(a.hosts, d.RefererHosts.Len())
+	for id := len(a.sites); id < d.Hosts.Len(); id++ {
+		a.sites = append(a.sites, siteOf(d.Hosts.String(record.ID(id))))
+	}
+	a.served = tally.Grown(a.served, d.Hosts.Len())
+	for id := len(a.hashes); id < d.Clients.Len(); id++ {
+		ip := d.Clients.Addr(record.ID(id)).As16()
+		a.hashes = append(a.hashes, uint32(hashText(ip[:])>>32))
+	}
+	a.recent = tally.Grown(a.recent, d.Clients.Len())
+	for id := len(a.content); id < d.ContentTypes.Len(); id++ {
+		a.content = append(a.content, kindOfContent(d.ContentTypes.Bytes(record.ID(id))))
+	}
+	for id := len(a.browsers); id < d.UserAgents.Len(); id++ {
+		a.browsers = append(a.browsers, isBrowser(d.UserAgents.Bytes(record.ID(id))))
+	}
+}
+
+// siteOf is the site of a host as a log has it, "" of none.
+func siteOf(host string) string {
+	canonical, ok := referer.CanonicalHost(host)
+	if !ok {
+		return ""
+	}
+	return site.Of(canonical)
+}
+
+func (a *Analysis) originOf(id record.ID) origin {
+	switch a.dicts.RefererHosts.Class(id).State() {
+	case referer.Missing:
+		return fromNobody
+	case referer.None:
+		return fromNoHost
+	}
+	if a.plan.own[site.Of(a.dicts.RefererHosts.String(id))] {
+		return fromOwn
+	}
+	return fromForeign
+}
+
+// origin is where a request with this Referer for this host came from: what
+// comes from the site that is asked is its own, whoever's it is.
+func (a *Analysis) origin(ref, host record.ID) origin {
+	info := &a.referers[ref]
+	if info.origin != fromForeign || host == record.Absent {
+		return info.origin
+	}
+	if info.with != host {
+		if asked := a.sites[host]; asked != a.sites[info.with] {
+			name := a.dicts.RefererHosts.Bytes(ref)
+			info.same = bytes.HasSuffix(name, []byte(asked)) && site.Of(string(name)) == asked
+		}
+		info.with = host
+	}
+	if info.same {
+		return fromOwn
+	}
+	return fromForeign
+}
+
+// request is a row of a batch.
+type request struct {
+	input             int
+	client, ref, host record.ID
+	time, bytes       int64
+	kind              kind
+	country           geo.Country
+	browser           bool
+	path              []byte
+}
+
+// Add collects the evidence in a batch.
+func (a *Analysis) Add(b *record.Batch) error {
+	places := a.follower.Follow(b)
+	a.follow(b.Dicts)
+	clients, refs, hosts := b.IDs(record.Client), b.IDs(record.RefererHost), b.IDs(record.Host)
+	agents, contents := b.IDs(record.UserAgent), b.IDs(record.ContentType)
+	a.nobody = tally.Grown(a.nobody, b.Input+1)
+	times, sizes, statuses, paths := b.Ints(record.Time), b.Ints(record.Bytes), b.Statuses(), b.Text(record.Path)
+	for i := range b.Rows {
+		a.total.Add(sizes[i])
+		if !counted(statuses[i]) {
+			continue
+		}
+		q := request{input: b.Input, client: clients[i], ref: refs[i], host: hosts[i], time: times[i], bytes: sizes[i], country: places[i], path: paths.At(i)}
+		if q.kind = a.content[contents[i]]; q.kind == unknown {
+			q.kind = kindOfPath(q.path)
+		}
+		if agents[i] != record.Absent {
+			a.agents++
+			q.browser = a.browsers[agents[i]]
+		}
+		a.count(&q)
+	}
+	return nil
+}
+
+// counted reports whether a status says that the client got the file, or has
+// it already. 0 is a log that does not say.
+func counted(status uint16) bool {
+	return status == 200 || status == 206 || status == 304 || status == 0
+}
+
+func (a *Analysis) count(q *request) {
+	a.served[q.host]++
+	if q.time != record.NoTime {
+		if a.first == record.NoTime || q.time < a.first {
+			a.first = q.time
+		}
+		a.last = max(a.last, q.time)
+	}
+	from := a.origin(q.ref, q.host)
+	one := sumsOf(q)
+	a.origins[from] = a.origins[from].plus(one)
+	if from == fromNobody {
+		a.nobody[q.input] = a.nobody[q.input].plus(one)
+	}
+	switch {
+	case from == fromForeign:
+		a.track(q, one)
+	case from == fromOwn, q.kind == document:
+		a.view(q)
+	}
+}
+
+func sumsOf(q *request) (s sums) {
+	s.all.Add(q.bytes)
+	if q.kind == embed {
+		s.embeds.Add(q.bytes)
+		if q.browser {
+			s.browsers++
+		}
+	}
+	return s
+}
+
+// track files a request that a foreign host led to.
+func (a *Analysis) track(q *request, one sums) {
+	h := &a.hosts[q.ref]
+	h.sums = h.sums.plus(one)
+	v := visit{host: q.ref, hash: a.hashes[q.client], client: q.client, slot: noSlot, country: uint16(q.country), requests: 1}
+	switch q.kind {
+	case document:
+		h.navigations++
+		v.documents = 1
+	case embed:
+		v.embeds = 1
+	}
+	if q.browser {
+		h.agents++
+	}
+	if q.time != record.NoTime {
+		slot, offset := slotOf(q.time)
+		v.slot, v.at = slot, span{offset, offset}
+		const slotsPerDay = 48
+		d := slot / slotsPerDay
+		if slot < d*slotsPerDay {
+			d-- // rounded towards zero
+		}
+		if !h.timed || h.day != d {
+			a.days.add(day{q.ref, d})
+		}
+		if !h.timed {
+			h.first, h.last, h.timed = q.time, q.time, true
+		}
+		h.first, h.last, h.day = min(h.first, q.time), max(h.last, q.time), d
+	}
+	a.visits.add(v)
+	if len(q.path) > 0 {
+		a.objects.add(object{host: q.ref, hash: hashText(q.path), requests: 1})
+	}
+}
+
+// view files an own view: something that an own page has, or a page to which
+// no foreign host led.
+func (a *Analysis) view(q *request) {
+	slot, offset := int32(noSlot), uint32(0)
+	if q.time != record.NoTime {
+		slot, offset = slotOf(q.time)
+	}
+	r := &a.recent[q.client]
+	if r.end > 0 && r.slot == slot {
+		r.first, r.end = min(r.first, offset), max(r.end, offset+1)
+		return
+	}
+	a.flush(q.client)
+	*r = recent{slot, offset, offset + 1}
+}
+
+// flush files the recent views of a client.
+func (a *Analysis) flush(client record.ID) {
+	if r := a.recent[client]; r.end > 0 {
+		a.own.add(own{client, r.slot, span{r.first, r.end - 1}})
+	}
+}

@@ -1,0 +1,152 @@
+package hotlinks
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+func known(v float64) Ratio { return Ratio{Value: v, Known: true} }
+
+// hotlinker has the evidence of one: 9 points.
+func hotlinker() Host {
+	return Host{
+		Host: "www.hot.example", Site: "hot.example", Embeds: 500, EmbedShare: known(1), EmbedLow: known(.98), Clients: 300, Networks: 250,
+		TopClient: known(.05), Browsers: known(1), OwnView: known(.01), Days: 5,
+	}
+}
+
+func TestScore(t *testing.T) {
+	const all = 10_000 // bytes
+	for what, c := range map[string]struct {
+		change func(*Host)
+		points int
+	}{
+		"all of it":            {func(*Host) {}, 8},
+		"embeds at .95":        {func(h *Host) { h.EmbedLow = known(.95) }, 8},
+		"embeds below .95":     {func(h *Host) { h.EmbedLow = known(.949) }, 7},
+		"embeds at .80":        {func(h *Host) { h.EmbedLow = known(.80) }, 7},
+		"embeds below .80":     {func(h *Host) { h.EmbedLow = known(.799) }, 5},
+		"embeds at .50":        {func(h *Host) { h.EmbedLow = known(.50) }, 5},
+		"embeds below .50":     {func(h *Host) { h.EmbedLow = known(.499) }, 1},
+		"embeds not known":     {func(h *Host) { h.EmbedLow = Ratio{} }, 1},
+		"own views at 5%":      {func(h *Host) { h.OwnView = known(.05) }, 8},
+		"own views above 5%":   {func(h *Host) { h.OwnView = known(.051) }, 6},
+		"own views at 20%":     {func(h *Host) { h.OwnView = known(.20) }, 6},
+		"own views above 20%":  {func(h *Host) { h.OwnView = known(.201) }, 3},
+		"own views not known":  {func(h *Host) { h.OwnView = Ratio{} }, 6},
+		"100 networks":         {func(h *Host) { h.Networks = 100 }, 8},
+		"99 networks":          {func(h *Host) { h.Networks = 99 }, 7},
+		"20 networks":          {func(h *Host) { h.Networks = 20 }, 7},
+		"19 networks":          {func(h *Host) { h.Networks = 19 }, 6},
+		"5 networks":           {func(h *Host) { h.Networks = 5 }, 6},
+		"4 networks":           {func(h *Host) { h.Networks = 4 }, 4},
+		"half of one client":   {func(h *Host) { h.TopClient = known(.5) }, 8},
+		"most of one client":   {func(h *Host) { h.TopClient = known(.51) }, 5},
+		"half of browsers":     {func(h *Host) { h.Browsers = known(.5) }, 8},
+		"few of browsers":      {func(h *Host) { h.Browsers = known(.49) }, 5},
+		"browsers not known":   {func(h *Host) { h.Browsers = Ratio{} }, 8},
+		"2 days":               {func(h *Host) { h.Days = 2 }, 7},
+		"0.5% of the bytes":    {func(h *Host) { h.Counts.Bytes = 50 }, 9},
+		"0.49% of the bytes":   {func(h *Host) { h.Counts.Bytes = 49 }, 8},
+		"nothing but requests": {func(h *Host) { *h = Host{} }, -6},
+	} {
+		h := hotlinker()
+		c.change(&h)
+		if got := score(&h, all); got.points != c.points {
+			t.Errorf("%s: %d points (%s), want %d", what, got.points, strings.Join(got.words, ", "), c.points)
+		}
+	}
+}
+
+func TestVerdicts(t *testing.T) {
+	spam := Host{Navigations: 6, EmbedLow: known(0), Clients: 2, Networks: 2, OwnView: known(0), TopClient: known(.5), Browsers: known(1)}
+	spam.Counts.Requests = 6
+	for what, c := range map[string]struct {
+		host    Host
+		change  func(*Host)
+		verdict Verdict
+		reason  string
+	}{
+		"hotlinker":           {hotlinker(), func(*Host) {}, Block, "embeds only +3, its visitors do not view own pages +2, many networks +2, 5 days +1"},
+		"six points":          {hotlinker(), func(h *Host) { h.Networks = 5 }, Block, ""},
+		"five points":         {hotlinker(), func(h *Host) { h.Networks, h.Days = 5, 1 }, Watch, ""},
+		"four points":         {hotlinker(), func(h *Host) { h.Networks = 4 }, Watch, ""},
+		"three points":        {hotlinker(), func(h *Host) { h.Networks, h.Days = 4, 1 }, Ignore, ""},
+		"partner":             {hotlinker(), func(h *Host) { h.Class = Partner }, Known, "partner: for a person to decide, since its points would block it"},
+		"search engine":       {spam, func(h *Host) { h.Class = Search }, Known, "search: for a person to decide"},
+		"spam":                {spam, func(*Host) {}, Spam, "pages only, again and again for few clients, which look at nothing else"},
+		"link in a forum":     {spam, func(h *Host) { h.Clients, h.Networks = 4, 4 }, Ignore, ""},
+		"link that is read":   {spam, func(h *Host) { h.OwnView = known(.5) }, Ignore, ""},
+		"few embeds":          {spam, func(h *Host) { h.Embeds = 1 }, Ignore, ""},
+		"nobody knows of":     {spam, func(h *Host) { h.OwnView = Ratio{} }, Ignore, ""},
+		"no request for page": {spam, func(h *Host) { h.Navigations = 0 }, Ignore, ""},
+	} {
+		h := c.host
+		c.change(&h)
+		judge(&h, 0)
+		if h.Verdict != c.verdict || c.reason != "" && h.Reason != c.reason {
+			t.Errorf("%s: %s (%d: %s), want %s (%s)", what, h.Verdict, h.Score, h.Reason, c.verdict, c.reason)
+		}
+	}
+}
+
+func TestFollow(t *testing.T) {
+	hosts := []Host{
+		{Host: "b.hot.example", Site: "hot.example", Verdict: Block}, {Host: "a.hot.example", Site: "hot.example", Verdict: Block},
+		{Host: "c.hot.example", Site: "hot.example", Verdict: Watch, Reason: "few"}, {Host: "d.hot.example", Site: "hot.example", Verdict: Ignore},
+		{Host: "e.hot.example", Site: "hot.example", Verdict: Known}, {Host: "x.other.example", Site: "other.example", Verdict: Watch},
+	}
+	follow(hosts, []int{0, 1, 2, 3, 4}, &Host{})
+	follow(hosts, []int{5}, &Host{})
+	var got []string
+	for _, h := range hosts {
+		got = append(got, string(h.Verdict)+" "+h.Reason)
+	}
+	if want := "block |block |block few; blocked with a.hot.example|ignore |known |watch "; strings.Join(got, "|") != want {
+		t.Errorf("%s, want %s", strings.Join(got, "|"), want)
+	}
+	hosts = []Host{{Verdict: Watch, Reason: "few"}, {Verdict: Ignore}}
+	follow(hosts, []int{0, 1}, &Host{Site: "hot.example", Verdict: Block})
+	if hosts[0].Verdict != Block || hosts[0].Reason != "few; blocked with the other hosts of hot.example" || hosts[1].Verdict != Ignore {
+		t.Errorf("%+v", hosts)
+	}
+}
+
+// TestWilsonLow compares with the bounds found by solving the equation that
+// they come from: (p-l)^2 = z^2 l(1-l)/n.
+func TestWilsonLow(t *testing.T) {
+	if wilsonLow(0, 0).Known {
+		t.Error("the bound of nothing is known")
+	}
+	for n := int64(1); n < 400; n = n*3/2 + 1 {
+		for k := int64(0); k <= n; k++ {
+			p, low, high := float64(k)/float64(n), 0.0, float64(k)/float64(n)
+			for range 60 { // the difference falls as l rises to p
+				l := (low + high) / 2
+				if (p-l)*(p-l) > wilsonZ*wilsonZ*l*(1-l)/float64(n) {
+					low = l
+				} else {
+					high = l
+				}
+			}
+			if got := wilsonLow(k, n); !got.Known || math.Abs(got.Value-low) > 1e-9 {
+				t.Errorf("%d of %d: %v, want %v", k, n, got.Value, low)
+			}
+		}
+	}
+}
+
+// TestKnownSites demands that a site with one known host is known as a whole.
+func TestKnownSites(t *testing.T) {
+	a := plan().New()
+	hosts := []Host{
+		{Host: "mail.known.example", Site: "known.example", Class: Webmail}, {Host: "pages.known.example", Site: "known.example"},
+		{Host: "www.known.example", Site: "known.example", Class: Search}, {Host: "www.other.example", Site: "other.example", Class: Search},
+	}
+	a.hosts = make([]tracks, 9)
+	sites := a.judgeSites(hosts, []int{1, 2, 3, 4}, 0)
+	if len(sites) != 1 || sites[0].Class != Search || sites[0].Verdict != Known || sites[0].Hosts != 3 {
+		t.Errorf("%+v", sites)
+	}
+}
