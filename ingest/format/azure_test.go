@@ -79,3 +79,15 @@ func TestConformAzureAppGateway(t *testing.T) {
 }
 
 func FuzzAzureAppGateway(f *testing.F) { fuzzJSONFormat(f, azureAppGateway(), appGatewaySamples) }
+
+// TestAppGatewayCorpus: of the four lines of the real log two are a firewall's,
+// which have no answer.
+func TestAppGatewayCorpus(t *testing.T) {
+	const name = "azure_appgw/elastic_integrations__azure_appgw__test-application-gateway-raw.log"
+	compareRequests(t, azureAppGateway(), name, expectedRequests(t, name)[:2], func(_ int, theirs, ours *request) {
+		theirs.Bytes = ours.Bytes // they have sentBytes as those of the destination
+		if ours.Bytes != 553 {
+			t.Errorf("%d bytes, want 553", ours.Bytes)
+		}
+	})
+}

@@ -205,3 +205,8 @@ func BenchmarkCloudFront(b *testing.B) {
 		})
 	}
 }
+
+// TestCloudFrontCorpus compares a real log with what another reader made of it.
+func TestCloudFrontCorpus(t *testing.T) {
+	compareExpected(t, cloudFront(), "cloudfront/elastic_integrations__aws_cloudfront__test-cloudfront.log", func(int, *request, *request) {})
+}

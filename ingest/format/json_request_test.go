@@ -35,24 +35,35 @@ type elasticRequest struct {
 	}
 }
 
-// compareExpected compares a real log with what another reader made of it,
-// which counts time in ms. Adjust brings what differs for a known reason in
-// line.
+// compareExpected compares a real log with what another reader made of it.
+// Adjust brings what differs for a known reason in line.
 func compareExpected(t *testing.T, f *Format, name string, adjust func(i int, theirs, ours *request)) {
 	t.Helper()
-	log := corpusFile(t, name)
+	compareRequests(t, f, name, expectedRequests(t, name), adjust)
+}
+
+// expectedRequests is what the other reader made of the lines that it could
+// read.
+func expectedRequests(t *testing.T, name string) []*elasticRequest {
+	t.Helper()
 	var want struct{ Expected []*elasticRequest }
 	if err := json.Unmarshal(corpusFile(t, name+"-expected.json"), &want); err != nil {
 		t.Fatal(err)
 	}
-	want.Expected = slices.DeleteFunc(want.Expected, func(e *elasticRequest) bool { return e == nil }) // what it could not read
+	return slices.DeleteFunc(want.Expected, func(e *elasticRequest) bool { return e == nil })
+}
+
+// compareRequests compares a real log with what is expected of it, where time
+// is counted in ms.
+func compareRequests(t *testing.T, f *Format, name string, want []*elasticRequest, adjust func(i int, theirs, ours *request)) {
+	t.Helper()
 	b := record.NewBuilder(record.AllColumns)
-	f.New().Decode(append(log, '\n'), b, &Position{})
+	f.New().Decode(append(corpusFile(t, name), '\n'), b, &Position{})
 	got := requests(b.Flush(0))
-	if len(got) != len(want.Expected) {
-		t.Fatalf("%d rows, want %d; rejects %v", len(got), len(want.Expected), b.Rejects())
+	if len(got) != len(want) {
+		t.Fatalf("%d rows, want %d; rejects %v", len(got), len(want), b.Rejects())
 	}
-	for i, e := range want.Expected {
+	for i, e := range want {
 		ours := got[i]
 		ours.Time -= ours.Time % 1000
 		theirs := request{e.Time.UnixMicro(), e.Source.IP + e.Client.IP, e.HTTP.Response.StatusCode, e.HTTP.Response.Bytes,
