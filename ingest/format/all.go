@@ -1,8 +1,16 @@
 package format
 
-// All is every format, in the order in which detection tries them: those with
-// an unmistakable beginning first.
-func All() []*Format {
+import (
+	"slices"
+	"sync"
+)
+
+// All is every format, in the order in which detection tries them.
+func All() []*Format { return slices.Clone(all()) }
+
+// all makes the formats once, since some prepare much. Those with an
+// unmistakable beginning come first.
+var all = sync.OnceValue(func() []*Format {
 	return []*Format{
 		parquetFile(),
 		arrowFile(),
@@ -43,4 +51,4 @@ func All() []*Format {
 		combined(),
 		common(),
 	}
-}
+})

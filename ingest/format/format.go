@@ -92,7 +92,7 @@ type Miss struct {
 // that recognises it. The misses say, for each format, why not.
 func Detect(head []byte, whole bool) (*Format, []Miss) {
 	var misses []Miss
-	for _, f := range All() {
+	for _, f := range all() {
 		missed := f.Sniff(head, whole)
 		if missed == "" {
 			return f, misses
@@ -104,7 +104,7 @@ func Detect(head []byte, whole bool) (*Format, []Miss) {
 
 // Named is the format that --format calls so, or nil.
 func Named(name string) *Format {
-	for _, f := range All() {
+	for _, f := range all() {
 		if f.Name == name {
 			return f
 		}

@@ -173,6 +173,8 @@ func sniffHAProxy(head []byte, whole bool) string {
 			connections++
 		case haproxyMessage:
 			messages++
+		default:
+			return false
 		}
 		return true
 	})

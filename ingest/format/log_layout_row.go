@@ -2,13 +2,16 @@ package format
 
 import (
 	"bytes"
+	"sync"
 
 	"rulecast/ingest/record"
 	"rulecast/ingest/referer"
 )
 
-// layoutFormat is a format whose lines have one of some layouts.
+// layoutFormat is a format whose lines have one of some layouts, which are made
+// once.
 func layoutFormat(name, title string, layouts func() []*logLayout) *Format {
+	layouts = sync.OnceValue(layouts)
 	return &Format{
 		Name:  name,
 		Title: title,
@@ -214,9 +217,9 @@ func sniffLayouts(head []byte, whole bool, layouts []*logLayout) string {
 }
 
 // countLines counts the first lines of head, but for empty ones, and those
-// that are good.
+// that are good, until most of them cannot be good any more.
 func countLines(head []byte, whole bool, isGood func(line []byte) bool) (good, lines int) {
-	for len(head) > 0 && lines < sniffLines {
+	for len(head) > 0 && lines < sniffLines && lines-good < sniffLines/2 {
 		line, size := cutLine(head)
 		if size == len(line) && !whole {
 			break

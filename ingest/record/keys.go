@@ -55,7 +55,7 @@ func meta(size int, c code) uint32 { return uint32(size)<<codeBits | uint32(c) }
 func (e *entry) size() int { return int(e.meta >> codeBits) }
 
 const (
-	firstSlots = 1 << 10
+	firstSlots = 1 << 6
 	chunkSize  = 1 << 18
 )
 
