@@ -65,7 +65,6 @@ half=$(cat "$work/half.size")
 ndjson=$(cat "$work/ndjson.size")
 combined=$(cat "$work/combined.size")
 ruleset=$work/ruleset/ruleset.yaml
-forty="'$work/forty'/*.gz"
 cores=$(getconf _NPROCESSORS_ONLN)
 
 has() { command -v "$1" >/dev/null; }
@@ -130,83 +129,85 @@ check() {
 # other, and GoAccess, which takes longest, is last: what is compared is then run
 # within a short time.
 
-task() { printf '%s\t%s\t%s\n' "$@"; }
+# task LABEL BYTES INPUTS COMMAND. The inputs, files and folders, are read before
+# the clock starts: kernels drop what they have in memory of files when others
+# need it, and the first of a group would pay for all.
+task() { printf '%s\t%s\tfind %s -type f -exec cat {} + >/dev/null\t%s\n' "$@"; }
 
-replay() { task "$1" "$2" "exec '$rulecast' replay --quiet --as json -r '$ruleset' $3 >/dev/null"; }
+# replay LABEL BYTES INPUTS [OPTIONS]
+replay() { task "$1" "$2" "$3" "exec '$rulecast' replay --quiet --as json -r '$ruleset' ${4:+$4 }$3 >/dev/null"; }
 
+# duck BYTES FILES SOURCE
 duck() {
 	if has duckdb; then
-		task "DuckDB" "$1" "exec duckdb -init /dev/null -bail -csv <'$(sql "$2" "$3" summary clients hosts)' >/dev/null"
-	fi
-}
-
-# unpack is how to unpack files to standard output, fastest first.
-unpack() {
-	if has igzip; then
-		echo "for f in $1; do igzip -dc \"\$f\" || exit 1; done"
-	else
-		echo "gzip -dc $1"
+		task "DuckDB" "$1" "$2" "exec duckdb -init /dev/null -bail -csv <'$(sql "$3" "${2//\'/}" summary clients hosts)' >/dev/null"
 	fi
 }
 
 # unpackers BYTES FILES [NOTE]: igzip takes as many files at a time as there are cores.
 unpackers() {
 	if has igzip; then
-		task "igzip -dc${3:-}" "$1" "printf '%s\\0' $2 | xargs -0 -n 1 -P $cores igzip -dc >/dev/null"
+		task "igzip -dc${3:-}" "$1" "$2" "printf '%s\\0' $2 | xargs -0 -n 1 -P $cores igzip -dc >/dev/null"
 	fi
-	task "gzip -dc" "$1" "exec gzip -dc $2 >/dev/null"
+	task "gzip -dc" "$1" "$2" "exec gzip -dc $2 >/dev/null"
 }
 
+# goaccess_job FILES makes a report of them, unpacked in the fastest way there is.
 goaccess_job() {
-	local jobs=
+	local jobs='' unpack="gzip -dc $1"
 	if goaccess --help 2>&1 | grep -q -- --jobs; then
 		jobs=--jobs=$cores
 	fi
-	echo "goaccess --no-global-config --no-progress $jobs --log-format=COMBINED -o '$work/goaccess.html' - >/dev/null"
+	if has igzip; then
+		unpack="(for f in $1; do igzip -dc \"\$f\" || exit 1; done)"
+	fi
+	echo "$unpack | goaccess --no-global-config --no-progress $jobs --log-format=COMBINED -o '$work/goaccess.html' - >/dev/null"
 }
 
 tasks() {
+	local at_a_time=", $cores at a time"
+	local forty="'$work/forty'/*.gz" one="'$work/one.log.gz'" plain="'$work/plain.log'"
+
 	replay "= rulecast, 40 gzip files" "$text" "'$work/forty'"
-	unpackers "$text" "$forty" ", $cores at a time"
+	unpackers "$text" "$forty" "$at_a_time"
 	if has grepcidr; then
-		task "gzip -dc, cut, grepcidr: the CIDRs alone" "$text" \
+		task "gzip -dc, cut, grepcidr: the CIDRs alone" "$text" "$forty" \
 			"gzip -dc $forty | cut -f5 | grepcidr -c -f '$work/ruleset/addresses.txt' >/dev/null"
 	fi
-	duck "$text" cloudfront "$work/forty/*.gz"
+	duck "$text" "$forty" cloudfront
 
 	replay "= rulecast, $small small gzip files" "$text" "'$work/small'"
 	replay "rulecast, 40 gzip files" "$text" "'$work/forty'"
 	replay "= rulecast, 40 gzip files" "$text" "'$work/forty'"
 	replay "rulecast, 20 of the 40" "$half" "'$work/forty'/*-00[01]?.log.gz"
-	replay "= rulecast, 40 gzip files, 1 worker" "$text" "--workers 1 '$work/forty'"
+	replay "= rulecast, 40 gzip files, 1 worker" "$text" "'$work/forty'" "--workers 1"
 	replay "rulecast, 40 gzip files" "$text" "'$work/forty'"
 
-	replay "= rulecast, one gzip file" "$text" "'$work/one.log.gz'"
-	unpackers "$text" "'$work/one.log.gz'"
-	duck "$text" cloudfront "$work/one.log.gz"
+	replay "= rulecast, one gzip file" "$text" "$one"
+	unpackers "$text" "$one"
+	duck "$text" "$one" cloudfront
 	if has duckdb && has igzip; then
-		task "igzip -dc, DuckDB" "$text" \
-			"igzip -dc '$work/one.log.gz' | duckdb -init /dev/null -bail -csv -f '$(sql cloudfront /dev/stdin summary clients hosts)' >/dev/null"
+		task "igzip -dc, DuckDB" "$text" "$one" \
+			"igzip -dc $one | duckdb -init /dev/null -bail -csv -f '$(sql cloudfront /dev/stdin summary clients hosts)' >/dev/null"
 	fi
+	replay "= rulecast, one gzip file, 1 worker" "$text" "$one" "--workers 1"
+	replay "rulecast, one gzip file" "$text" "$one"
 
-	replay "= rulecast, one gzip file, 1 worker" "$text" "--workers 1 '$work/one.log.gz'"
-	replay "rulecast, one gzip file" "$text" "'$work/one.log.gz'"
-
-	replay "= rulecast, text" "$text" "'$work/plain.log'"
-	task "wc -l" "$text" "exec wc -l '$work/plain.log' >/dev/null"
-	duck "$text" cloudfront "$work/plain.log"
+	replay "= rulecast, text" "$text" "$plain"
+	task "wc -l" "$text" "$plain" "exec wc -l $plain >/dev/null"
+	duck "$text" "$plain" cloudfront
 
 	replay "= rulecast, Parquet of rulecast compact" "$text" "'$work/parquet'"
-	duck "$text" compacted "$work/parquet/*.parquet"
+	duck "$text" "'$work/parquet'/*.parquet" compacted
 
 	replay "= rulecast, 40 gzip files of NDJSON" "$ndjson" "'$work/ndjson'"
-	unpackers "$ndjson" "'$work/ndjson'/*.gz" ", $cores at a time"
-	duck "$ndjson" cloudflare "$work/ndjson/*.gz"
+	unpackers "$ndjson" "'$work/ndjson'/*.gz" "$at_a_time"
+	duck "$ndjson" "'$work/ndjson'/*.gz" cloudflare
 
 	replay "= rulecast, 40 gzip files, combined" "$combined" "'$work/combined'"
-	unpackers "$combined" "'$work/combined'/*.gz" ", $cores at a time"
+	unpackers "$combined" "'$work/combined'/*.gz" "$at_a_time"
 	if has goaccess; then
-		task "GoAccess, all panels" "$combined" "($(unpack "'$work/combined'/*.gz")) | $(goaccess_job)"
+		task "GoAccess, all panels" "$combined" "'$work/combined'/*.gz" "$(goaccess_job "'$work/combined'/*.gz")"
 	fi
 }
 

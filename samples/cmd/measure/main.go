@@ -5,9 +5,10 @@
 // the clock, the largest resident set, and its throughput. samples/bench.sh
 // says what to run.
 //
-// It reads one command a line from standard input, as three TAB-separated
-// values: a label, the bytes that the command goes through, and a line for sh.
-// A command that stands in several lines runs once a round and shows in all of
+// It reads one command a line from standard input, as four TAB-separated values:
+// a label, the bytes that the command goes through, a line for sh that gets it
+// ready, and one that is measured. Getting ready is to read the inputs, so that
+// they come from memory for whoever is first. A command that stands in several lines runs once a round and shows in all of
 // them. A label that begins with "= " is what the lines after it are held
 // against, until the next such line: their last two columns are what it took
 // over what they took, in CPU time and on the clock, as the median of the
@@ -76,8 +77,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 // task is a line of the table.
 type task struct {
-	label, command string
+	label          string
 	bytes          int64
+	ready, command string // for sh; what ready takes does not count
 	times          *times // of the command: tasks share them
 }
 
@@ -94,36 +96,49 @@ func readTasks(r io.Reader) ([]task, error) {
 	commands := map[string]*times{}
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
-		v := strings.SplitN(lines.Text(), "\t", 3)
-		if len(v) != 3 {
-			return nil, fmt.Errorf("%q: not a label, a number of bytes and a command", lines.Text())
+		v := strings.SplitN(lines.Text(), "\t", 4)
+		if len(v) != 4 {
+			return nil, fmt.Errorf("%q: not a label, a number of bytes and two commands", lines.Text())
 		}
 		n, err := strconv.ParseInt(v[1], 10, 64)
 		if err != nil {
 			return nil, fmt.Errorf("%q: %w", lines.Text(), err)
 		}
-		if commands[v[2]] == nil {
-			commands[v[2]] = &times{}
+		t := task{label: v[0], bytes: n, ready: v[2], command: v[3]}
+		if commands[t.command] == nil {
+			commands[t.command] = &times{}
 		}
-		tasks = append(tasks, task{label: v[0], bytes: n, command: v[2], times: commands[v[2]]})
+		t.times = commands[t.command]
+		tasks = append(tasks, t)
 	}
 	return tasks, lines.Err()
 }
 
 func (t *task) run() error {
-	var stderr bytes.Buffer
-	c := exec.Command("sh", "-c", t.command)
-	c.Stderr = &stderr
+	if _, err := shell(t.ready); err != nil {
+		return err
+	}
 	start := time.Now()
-	err := c.Run()
+	state, err := shell(t.command)
 	wall := time.Since(start)
 	if err != nil {
-		return fmt.Errorf("%s: %w\n%s", t.command, err, stderr.Bytes())
+		return err
 	}
-	t.times.cpu = append(t.times.cpu, c.ProcessState.UserTime()+c.ProcessState.SystemTime())
+	t.times.cpu = append(t.times.cpu, state.UserTime()+state.SystemTime())
 	t.times.wall = append(t.times.wall, wall)
-	t.times.resident = append(t.times.resident, residentOf(c.ProcessState))
+	t.times.resident = append(t.times.resident, residentOf(state))
 	return nil
+}
+
+// shell runs a line, and says what its processes took.
+func shell(line string) (*os.ProcessState, error) {
+	var stderr bytes.Buffer
+	c := exec.Command("sh", "-c", line)
+	c.Stderr = &stderr
+	if err := c.Run(); err != nil {
+		return nil, fmt.Errorf("%s: %w\n%s", line, err, stderr.Bytes())
+	}
+	return c.ProcessState, nil
 }
 
 // residentOf is ru_maxrss, which Linux counts in KiB and macOS in bytes.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,11 +13,12 @@ import (
 func TestRun(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	const spin = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done"
-	in := "= reference\t1000\t" + spin + "\nspins as well\t1000000\t" + spin + "\ndoes nothing\t1\ttrue\n"
+	made := filepath.Join(t.TempDir(), "made")
+	in := "= reference\t1000\ttrue\t" + spin + "\nspins as well\t1000000\ttrue\t" + spin + "\nreads\t1\techo x >" + made + "\tcat " + made + "\n"
 	if code := run([]string{"-rounds", "2"}, strings.NewReader(in), &stdout, &stderr); code != 0 {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
-	for _, want := range []string{"= / it, cpu", "= reference ", "does nothing", "median of 2"} {
+	for _, want := range []string{"= / it, cpu", "= reference ", "reads ", "median of 2"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("no %q in:\n%s", want, &stdout)
 		}
@@ -42,7 +44,7 @@ func TestRatio(t *testing.T) {
 }
 
 func TestRunErrors(t *testing.T) {
-	for in, want := range map[string]int{"only a label\n": 2, "x\tmany\ttrue\n": 2, "fails\t1\texit 3\n": 1} {
+	for in, want := range map[string]int{"only a label\n": 2, "x\t1\ttrue\n": 2, "x\tmany\ttrue\ttrue\n": 2, "fails\t1\ttrue\texit 3\n": 1, "is not ready\t1\texit 3\ttrue\n": 1} {
 		var stdout, stderr bytes.Buffer
 		if code := run(nil, strings.NewReader(in), &stdout, &stderr); code != want || stdout.Len() > 0 || stderr.Len() == 0 {
 			t.Errorf("%q: exit code %d, want %d; %q, %q", in, code, want, &stdout, &stderr)
