@@ -134,8 +134,8 @@ check() {
 # need it, and the first of a group would pay for all.
 task() { printf '%s\t%s\tfind %s -type f -exec cat {} + >/dev/null\t%s\n' "$@"; }
 
-# replay LABEL BYTES INPUTS [OPTIONS]
-replay() { task "$1" "$2" "$3" "exec '$rulecast' replay --quiet --as json -r '$ruleset' ${4:+$4 }$3 >/dev/null"; }
+# replay LABEL BYTES INPUTS [VARIABLE=VALUE]
+replay() { task "$1" "$2" "$3" "exec ${4:+env $4 }'$rulecast' replay --quiet --as json -r '$ruleset' $3 >/dev/null"; }
 
 # duck BYTES FILES SOURCE
 duck() {
@@ -180,7 +180,7 @@ tasks() {
 	replay "rulecast, 40 gzip files" "$text" "'$work/forty'"
 	replay "= rulecast, 40 gzip files" "$text" "'$work/forty'"
 	replay "rulecast, 20 of the 40" "$half" "'$work/forty'/*-00[01]?.log.gz"
-	replay "= rulecast, 40 gzip files, 1 worker" "$text" "'$work/forty'" "--workers 1"
+	replay "= rulecast, 40 gzip files, one core" "$text" "'$work/forty'" GOMAXPROCS=1
 	replay "rulecast, 40 gzip files" "$text" "'$work/forty'"
 
 	replay "= rulecast, one gzip file" "$text" "$one"
@@ -190,7 +190,7 @@ tasks() {
 		task "igzip -dc, DuckDB" "$text" "$one" \
 			"igzip -dc $one | duckdb -init /dev/null -bail -csv -f '$(sql cloudfront /dev/stdin summary clients hosts)' >/dev/null"
 	fi
-	replay "= rulecast, one gzip file, 1 worker" "$text" "$one" "--workers 1"
+	replay "= rulecast, one gzip file, one core" "$text" "$one" GOMAXPROCS=1
 	replay "rulecast, one gzip file" "$text" "$one"
 
 	replay "= rulecast, text" "$text" "$plain"
