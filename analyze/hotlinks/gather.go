@@ -136,6 +136,17 @@ func (a *Analysis) gatherVisits(h *Host, visits []visit, limit uint64) {
 	})
 }
 
+// viewersOf are the clients with a visit of a host near an own view.
+func (a *Analysis) viewersOf(host record.ID) []record.ID {
+	var out []record.ID
+	for _, v := range a.evidenceOn(host).visits {
+		if (len(out) == 0 || out[len(out)-1] != v.client) && a.own.near(v.client, v.slot, v.at) {
+			out = append(out, v.client)
+		}
+	}
+	return out
+}
+
 // networkOf is the network that stands for one place: what a provider hands to
 // one customer in IPv6, and its nearest likeness in IPv4.
 func networkOf(addr netip.Addr) netip.Prefix {

@@ -112,7 +112,7 @@ type Analysis struct {
 	hosts    []tracks      // by referer id
 	served   []int64       // requests, by host id
 	sites    []string      // by host id
-	content  []kind        // by content type id
+	content  []Kind        // by content type id
 	browsers []bool        // by user agent id
 	hashes   []uint32      // by client id
 	recent   []recent      // by client id
@@ -126,6 +126,7 @@ type Analysis struct {
 
 	follower *traffic.Follower
 	dicts    *record.Dicts
+	kinds    []Kind // of the rows of the last batch
 }
 
 // New starts the analysis of one stream.
@@ -213,7 +214,7 @@ type request struct {
 	input             int
 	client, ref, host record.ID
 	time, bytes       int64
-	kind              kind
+	kind              Kind
 	country           geo.Country
 	browser           bool
 	path              []byte
@@ -221,20 +222,30 @@ type request struct {
 
 // Add collects the evidence in a batch.
 func (a *Analysis) Add(b *record.Batch) error {
-	places := a.follower.Follow(b)
+	a.AddPlaced(b, a.follower.Follow(b), nil)
+	return nil
+}
+
+// AddPlaced is Add for a caller who has placed the clients, and who may say
+// which requests were answered with an error only because a ruleset is in
+// force: these count as if they had been answered. The slices are as long as
+// the batch and are not kept; blocked may be nil.
+func (a *Analysis) AddPlaced(b *record.Batch, places []geo.Country, blocked []bool) {
 	a.follow(b.Dicts)
+	a.kinds = tally.Grown(a.kinds, b.Rows)
 	clients, refs, hosts := b.IDs(record.Client), b.IDs(record.RefererHost), b.IDs(record.Host)
 	agents, contents := b.IDs(record.UserAgent), b.IDs(record.ContentType)
 	a.nobody = tally.Grown(a.nobody, b.Input+1)
 	times, sizes, statuses, paths := b.Ints(record.Time), b.Ints(record.Bytes), b.Statuses(), b.Text(record.Path)
 	for i := range b.Rows {
 		a.total.Add(sizes[i])
-		if !counted(statuses[i]) {
-			continue
-		}
 		q := request{input: b.Input, client: clients[i], ref: refs[i], host: hosts[i], time: times[i], bytes: sizes[i], country: places[i], path: paths.At(i)}
-		if q.kind = a.content[contents[i]]; q.kind == unknown {
+		if q.kind = a.content[contents[i]]; q.kind == Unclear {
 			q.kind = kindOfPath(q.path)
+		}
+		a.kinds[i] = q.kind
+		if !counted(statuses[i]) && (blocked == nil || !blocked[i]) {
+			continue
 		}
 		if agents[i] != record.Absent {
 			a.agents++
@@ -242,8 +253,10 @@ func (a *Analysis) Add(b *record.Batch) error {
 		}
 		a.count(&q)
 	}
-	return nil
 }
+
+// Kinds says what the rows of the last batch fetch; valid until the next one.
+func (a *Analysis) Kinds() []Kind { return a.kinds }
 
 // counted reports whether a status says that the client got the file, or has
 // it already. 0 is a log that does not say.
@@ -268,14 +281,14 @@ func (a *Analysis) count(q *request) {
 	switch {
 	case from == fromForeign:
 		a.track(q, one)
-	case from == fromOwn, q.kind == document:
+	case from == fromOwn, q.kind == Document:
 		a.view(q)
 	}
 }
 
 func sumsOf(q *request) (s sums) {
 	s.all.Add(q.bytes)
-	if q.kind == embed {
+	if q.kind == Embed {
 		s.embeds.Add(q.bytes)
 		if q.browser {
 			s.browsers++
@@ -290,10 +303,10 @@ func (a *Analysis) track(q *request, one sums) {
 	h.sums = h.sums.plus(one)
 	v := visit{host: q.ref, hash: a.hashes[q.client], client: q.client, slot: noSlot, country: uint16(q.country), requests: 1}
 	switch q.kind {
-	case document:
+	case Document:
 		h.navigations++
 		v.documents = 1
-	case embed:
+	case Embed:
 		v.embeds = 1
 	}
 	if q.browser {

@@ -115,18 +115,18 @@ func plan() *Plan {
 }
 
 // kindOf says what a line fetches.
-func (q *line) kindOf() kind {
+func (q *line) kindOf() Kind {
 	switch {
 	case strings.HasPrefix(q.contentType, "image/"):
-		return embed
+		return Embed
 	case strings.HasPrefix(q.contentType, "text/html"):
-		return document
+		return Document
 	case q.path == "":
-		return unknown
+		return Unclear
 	case slices.Contains([]string{"/a.jpg", "/b.PNG", "/e.mp4"}, q.path):
-		return embed
+		return Embed
 	}
-	return document
+	return Document
 }
 
 func (q *line) asked() string {
@@ -177,7 +177,7 @@ func (o *oracle) isOwnView(q *line) bool {
 	if class == referer.ClassHost {
 		return o.foreign(q) == ""
 	}
-	return q.kindOf() == document
+	return q.kindOf() == Document
 }
 
 // viewed: some own view is within half an hour of some request with such a
@@ -215,8 +215,8 @@ func (o *oracle) host(of func(host string) bool) Host {
 			continue
 		}
 		h.Counts.Add(q.bytes)
-		h.Embeds += one(q.kindOf() == embed)
-		h.Navigations += one(q.kindOf() == document)
+		h.Embeds += one(q.kindOf() == Embed)
+		h.Navigations += one(q.kindOf() == Document)
 		browsers += one(strings.HasPrefix(q.agent, "Mozilla"))
 		clients[q.client]++
 		if kinds[q.client] == nil {
@@ -251,8 +251,8 @@ func (o *oracle) host(of func(host string) bool) Host {
 	}
 	var embedding, told int64
 	for _, k := range kinds {
-		embedding += one(k[embed] > k[document])
-		told += one(k[embed]+k[document] > 0)
+		embedding += one(k[Embed] > k[Document])
+		told += one(k[Embed]+k[Document] > 0)
 	}
 	h.EmbedShare, h.EmbedLow = ratio(h.Embeds, h.Embeds+h.Navigations), wilsonLow(embedding, told)
 	h.Clients, h.Networks, h.Objects, h.Days = int64(len(clients)), int64(len(networks)), int64(len(paths)), int64(len(days))
@@ -354,7 +354,7 @@ func compareEvasion(t *rapid.T, got *Result, o *oracle) {
 		if o.foreign(&q) != "" {
 			foreign.Add(q.bytes)
 		}
-		if q.kindOf() != embed {
+		if q.kindOf() != Embed {
 			continue
 		}
 		want.Embeds.Add(q.bytes)

@@ -5,14 +5,15 @@ import (
 	"strings"
 )
 
-// kind is what a request fetches, as far as the way there matters: a page of
+// Kind is what a request fetches, as far as the way there matters: a page of
 // another site embeds images, and links to documents.
-type kind uint8
+type Kind uint8
 
+// The kinds.
 const (
-	unknown  kind = iota // neither path nor content type says
-	document             // somebody went there: pages, and what a link opens or downloads
-	embed                // a page fetched it: images, video, audio, fonts, scripts, styles, data
+	Unclear  Kind = iota // neither path nor content type says
+	Document             // somebody went there: pages, and what a link opens or downloads
+	Embed                // a page fetched it: images, video, audio, fonts, scripts, styles, data
 )
 
 // embedded are the file name extensions of what pages embed, by the
@@ -42,14 +43,14 @@ func wordSet(words string) map[string]bool {
 
 // kindOfPath tells by the extension of the last segment of a path. A path
 // without one is a document.
-func kindOfPath(path []byte) kind {
+func kindOfPath(path []byte) Kind {
 	if len(path) == 0 {
-		return unknown
+		return Unclear
 	}
 	last := path[bytes.LastIndexByte(path, '/')+1:]
 	dot := bytes.LastIndexByte(last, '.')
 	if dot < 0 || len(last)-dot-1 > longestExtension {
-		return document
+		return Document
 	}
 	var lower [longestExtension]byte
 	n := copy(lower[:], last[dot+1:])
@@ -59,9 +60,9 @@ func kindOfPath(path []byte) kind {
 		}
 	}
 	if embedded[string(lower[:n])] {
-		return embed
+		return Embed
 	}
-	return document
+	return Document
 }
 
 // contentKinds are the kinds of content types by prefix, the first that fits.
@@ -69,26 +70,26 @@ func kindOfPath(path []byte) kind {
 // and the types of HLS (RFC 8216) and DASH (ISO/IEC 23009-1).
 var contentKinds = []struct {
 	prefix string
-	kind   kind
+	kind   Kind
 }{
-	{"image/", embed}, {"video/", embed}, {"audio/", embed}, {"font/", embed}, {"text/css", embed}, {"text/vtt", embed},
-	{"text/javascript", embed}, {"application/javascript", embed}, {"application/x-javascript", embed}, {"application/ecmascript", embed},
-	{"application/json", embed}, {"application/manifest+json", embed}, {"application/wasm", embed},
-	{"application/font", embed}, {"application/x-font", embed}, {"application/vnd.ms-fontobject", embed},
-	{"application/vnd.apple.mpegurl", embed}, {"application/x-mpegurl", embed}, {"application/dash+xml", embed},
-	{"application/x-shockwave-flash", embed},
-	{"text/html", document}, {"application/xhtml+xml", document}, {"application/pdf", document},
+	{"image/", Embed}, {"video/", Embed}, {"audio/", Embed}, {"font/", Embed}, {"text/css", Embed}, {"text/vtt", Embed},
+	{"text/javascript", Embed}, {"application/javascript", Embed}, {"application/x-javascript", Embed}, {"application/ecmascript", Embed},
+	{"application/json", Embed}, {"application/manifest+json", Embed}, {"application/wasm", Embed},
+	{"application/font", Embed}, {"application/x-font", Embed}, {"application/vnd.ms-fontobject", Embed},
+	{"application/vnd.apple.mpegurl", Embed}, {"application/x-mpegurl", Embed}, {"application/dash+xml", Embed},
+	{"application/x-shockwave-flash", Embed},
+	{"text/html", Document}, {"application/xhtml+xml", Document}, {"application/pdf", Document},
 }
 
-// kindOfContent tells by a content type; unknown where the path is to decide.
-func kindOfContent(contentType []byte) kind {
+// kindOfContent tells by a content type; Unclear where the path is to decide.
+func kindOfContent(contentType []byte) Kind {
 	media, _, _ := strings.Cut(strings.ToLower(string(contentType[:min(len(contentType), 100)])), ";")
 	for _, c := range contentKinds {
 		if strings.HasPrefix(media, c.prefix) {
 			return c.kind
 		}
 	}
-	return unknown
+	return Unclear
 }
 
 // programs are words in the User-Agent of what is no browser. Most crawlers

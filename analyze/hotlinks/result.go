@@ -108,6 +108,20 @@ type Result struct {
 	Unsigned []Evasion
 }
 
+// Judgement is a result in terms of the ids of the analysis's dictionaries. It
+// holds until another analysis is merged in.
+type Judgement struct {
+	*Result
+	Verdicts []Verdict // by Referer host id; "" if the host was not judged, or is no foreign one
+
+	of *Analysis
+}
+
+// Viewers are the clients to whom a foreign host led and who viewed something
+// of ours within half an hour of it, each once. Of an estimated host only those
+// of the visits kept are known.
+func (j *Judgement) Viewers(host record.ID) []record.ID { return j.of.viewersOf(host) }
+
 // Sum is how many hosts got a verdict, and for what.
 type Sum struct {
 	Hosts  int64
@@ -116,9 +130,28 @@ type Sum struct {
 }
 
 // Result sums up the evidence, and lists the top hosts. The analysis must not
-// be added to afterwards.
+// be added to afterwards, but others may be merged into it.
 func (a *Analysis) Result(top int) *Result {
+	return a.Judge(top).Result
+}
+
+// Judge is Result for a caller who weighs single requests by it.
+func (a *Analysis) Judge(top int) *Judgement {
 	a.settle()
+	j := &Judgement{of: a.snapshot()}
+	j.Result, j.Verdicts = j.of.result(top)
+	return j
+}
+
+// snapshot is a settled analysis of which the parts that disown changes are
+// copies.
+func (a *Analysis) snapshot() *Analysis {
+	b, own := *a, *a.own
+	b.hosts, own.entries, b.own = slices.Clone(a.hosts), slices.Clone(a.own.entries), &own
+	return &b
+}
+
+func (a *Analysis) result(top int) (*Result, []Verdict) {
 	r := &Result{Total: a.total, First: a.first, Last: a.last, Verdicts: map[Verdict]Sum{}}
 	r.Sites = a.ownSites()
 	a.disown(r.Sites)
@@ -132,7 +165,11 @@ func (a *Analysis) Result(top int) *Result {
 	for _, s := range a.nobody {
 		r.Unsigned = append(r.Unsigned, Evasion{Embeds: s.embeds, NoSender: s.embeds, Browsers: s.browsers})
 	}
-	hosts, sites, unjudged := a.judged(r.Counted.Bytes)
+	hosts, sites, ids, unjudged := a.judged(r.Counted.Bytes)
+	verdicts := make([]Verdict, len(a.hosts))
+	for i, id := range ids {
+		verdicts[id] = hosts[i].Verdict
+	}
 	r.list(hosts, top)
 	r.listSites(sites, hosts, top)
 	r.Rest += len(unjudged)
@@ -141,7 +178,7 @@ func (a *Analysis) Result(top int) *Result {
 		r.Other.add(&h)
 		r.Unjudged.add(&h)
 	}
-	return r
+	return r, verdicts
 }
 
 func (s *Sum) add(h *Host) {
@@ -205,11 +242,11 @@ func (a *Analysis) disown(sites []OwnSite) {
 }
 
 // judged are the hosts with most requests, the sites that several of them are
-// of, and the ids of the other hosts.
-func (a *Analysis) judged(bytes int64) (hosts, sites []Host, unjudged []int) {
+// of, and the ids of these hosts and of the others.
+func (a *Analysis) judged(bytes int64) (hosts, sites []Host, ids, unjudged []int) {
 	name := func(id int) string { return a.dicts.RefererHosts.String(record.ID(id)) }
 	all := requestsOf(a.hosts)
-	ids, unjudged := tally.Listed(a.plan.judged, all, func(i, j int) int {
+	ids, unjudged = tally.Listed(a.plan.judged, all, func(i, j int) int {
 		return cmp.Or(cmp.Compare(all[j].Requests, all[i].Requests), cmp.Compare(name(i), name(j)))
 	})
 	for _, id := range ids {
@@ -219,7 +256,7 @@ func (a *Analysis) judged(bytes int64) (hosts, sites []Host, unjudged []int) {
 		judge(&h, bytes)
 		hosts = append(hosts, h)
 	}
-	return hosts, a.judgeSites(hosts, ids, bytes), unjudged
+	return hosts, a.judgeSites(hosts, ids, bytes), ids, unjudged
 }
 
 // judgeSites judges the sites of which there are several hosts, each as if it

@@ -6,11 +6,11 @@ import (
 )
 
 func TestKindOfPath(t *testing.T) {
-	for path, want := range map[string]kind{
-		"": unknown, "/": document, "/a": document, "/a.html": document, "/a.php": document, "/a.pdf": document, "/a.tar.gz": document, "/a.zip": document,
-		"/a.jpg": embed, "/a.JPG": embed, "/x/a.b.WebP": embed, "/a.mp4": embed, "/a.woff2": embed, "/app.js": embed, "/a.css": embed, "/live/1.m3u8": embed,
-		"/a.jpg/": document, "/a.jpg/b": document, "/.jpg": embed, "a.png": embed, "/a.": document, "/a.jpgjpgjpgjpgjpg": document, "/a.webmanifest": embed,
-		"/a.%6Apg": document, "/a.j\x00pg": document, "/tr:w-300/a.png": embed,
+	for path, want := range map[string]Kind{
+		"": Unclear, "/": Document, "/a": Document, "/a.html": Document, "/a.php": Document, "/a.pdf": Document, "/a.tar.gz": Document, "/a.zip": Document,
+		"/a.jpg": Embed, "/a.JPG": Embed, "/x/a.b.WebP": Embed, "/a.mp4": Embed, "/a.woff2": Embed, "/app.js": Embed, "/a.css": Embed, "/live/1.m3u8": Embed,
+		"/a.jpg/": Document, "/a.jpg/b": Document, "/.jpg": Embed, "a.png": Embed, "/a.": Document, "/a.jpgjpgjpgjpgjpg": Document, "/a.webmanifest": Embed,
+		"/a.%6Apg": Document, "/a.j\x00pg": Document, "/tr:w-300/a.png": Embed,
 	} {
 		if got := kindOfPath([]byte(path)); got != want {
 			t.Errorf("%q: %d, want %d", path, got, want)
@@ -19,10 +19,10 @@ func TestKindOfPath(t *testing.T) {
 }
 
 func TestKindOfContent(t *testing.T) {
-	for contentType, want := range map[string]kind{
-		"": unknown, "image/jpeg": embed, "IMAGE/PNG": embed, "video/mp4; codecs=avc1": embed, "text/html; charset=utf-8": document,
-		"application/pdf": document, "application/octet-stream": unknown, "text/plain": unknown, "application/vnd.apple.mpegurl": embed,
-		strings.Repeat("x", 1<<16): unknown,
+	for contentType, want := range map[string]Kind{
+		"": Unclear, "image/jpeg": Embed, "IMAGE/PNG": Embed, "video/mp4; codecs=avc1": Embed, "text/html; charset=utf-8": Document,
+		"application/pdf": Document, "application/octet-stream": Unclear, "text/plain": Unclear, "application/vnd.apple.mpegurl": Embed,
+		strings.Repeat("x", 1<<16): Unclear,
 	} {
 		if got := kindOfContent([]byte(contentType)); got != want {
 			t.Errorf("%q: %d, want %d", contentType, got, want)
