@@ -65,9 +65,9 @@ func (e *evidence) settle() {
 	for i := range e.days {
 		e.days[i].host = 0
 	}
-	visits := ledger[visit]{entries: e.visits, compare: compareVisits, join: joinVisits}
-	objects := ledger[object]{entries: e.objects, compare: compareObjects, join: joinObjects}
-	days := ledger[day]{entries: e.days, compare: compareDays, join: func(_, _ *day) {}}
+	visits := ledger[visit]{entries: e.visits, key: keyOfVisit, compare: compareVisits, join: joinVisits}
+	objects := ledger[object]{entries: e.objects, key: keyOfObject, compare: compareObjects, join: joinObjects}
+	days := ledger[day]{entries: e.days, key: keyOfDay, compare: compareDays, join: func(_, _ *day) {}}
 	visits.compact()
 	objects.compact()
 	days.compact()

@@ -135,9 +135,9 @@ func (p *Plan) New() *Analysis {
 		plan: p, keepVisits: p.keep, keepObjects: p.keep, first: record.NoTime, last: record.NoTime,
 		follower: traffic.NewFollower(geo.NewResolver(p.From, p.Locator), nil), dicts: record.NewDicts(),
 	}
-	a.visits = ledger[visit]{limit: p.limit, compare: compareVisits, join: joinVisits, bound: keepLowest(&a.keepVisits, func(v *visit) uint32 { return v.host })}
-	a.objects = ledger[object]{limit: p.limit, compare: compareObjects, join: joinObjects, bound: keepLowest(&a.keepObjects, func(o *object) uint32 { return o.host })}
-	a.days = ledger[day]{limit: p.limit, compare: compareDays, join: func(_, _ *day) {}}
+	a.visits = ledger[visit]{limit: p.limit, key: keyOfVisit, compare: compareVisits, join: joinVisits, bound: keepLowest(&a.keepVisits, func(v *visit) uint32 { return v.host })}
+	a.objects = ledger[object]{limit: p.limit, key: keyOfObject, compare: compareObjects, join: joinObjects, bound: keepLowest(&a.keepObjects, func(o *object) uint32 { return o.host })}
+	a.days = ledger[day]{limit: p.limit, key: keyOfDay, compare: compareDays, join: func(_, _ *day) {}}
 	a.own = newOwnViews(p.mostOwn, func(client uint32) uint32 { return a.hashes[client] })
 	a.own.limit = p.limit
 	return a

@@ -11,7 +11,8 @@ import (
 // nothing else, however many hosts they are of.
 type ledger[E any] struct {
 	entries []E
-	limit   int // entries at which add compacts
+	limit   int             // entries at which add compacts
+	key     func(*E) uint64 // the beginning of the order of compare
 	compare func(a, b E) int
 	join    func(to, from *E) // of equal keys
 	bound   func(*ledger[E])  // drops what is too much of a compact ledger; nil keeps all
@@ -32,7 +33,7 @@ func (l *ledger[E]) compact() {
 	if len(l.entries) == 0 {
 		return
 	}
-	slices.SortFunc(l.entries, l.compare)
+	l.sort()
 	n := 0
 	for i := 1; i < len(l.entries); i++ {
 		if l.compare(l.entries[n], l.entries[i]) == 0 {
@@ -109,6 +110,8 @@ func compareVisits(a, b visit) int {
 	return cmp.Compare(a.country, b.country)
 }
 
+func keyOfVisit(v *visit) uint64 { return uint64(v.host)<<32 | uint64(v.hash) }
+
 func joinVisits(to, from *visit) {
 	to.at.join(from.at)
 	to.requests += from.requests
@@ -130,6 +133,8 @@ func compareObjects(a, b object) int {
 	return cmp.Compare(a.hash, b.hash)
 }
 
+func keyOfObject(o *object) uint64 { return uint64(o.host)<<32 | o.hash>>32 }
+
 func joinObjects(to, from *object) { to.requests += from.requests }
 
 // day is a day (UTC) on which a foreign host led to something.
@@ -145,6 +150,8 @@ func compareDays(a, b day) int {
 	return cmp.Compare(a.day, b.day)
 }
 
+func keyOfDay(d *day) uint64 { return uint64(d.host)<<32 | uint64(uint32(d.day)^1<<31) }
+
 // own is what a client viewed of the own sites in one half hour.
 type own struct {
 	client uint32
@@ -158,6 +165,8 @@ func compareOwn(a, b own) int {
 	}
 	return cmp.Compare(a.slot, b.slot)
 }
+
+func keyOfOwn(o *own) uint64 { return uint64(o.client)<<32 | uint64(uint32(o.slot)^1<<31) }
 
 // The memory of the evidence. A host's visits, and its objects, are all kept up
 // to mostPerHost; that number is halved as often as keeps the entries of all
@@ -212,7 +221,7 @@ type ownViews struct {
 
 func newOwnViews(most int, hashes func(client uint32) uint32) *ownViews {
 	v := &ownViews{most: most}
-	v.compare, v.join = compareOwn, func(to, from *own) { to.at.join(from.at) }
+	v.key, v.compare, v.join = keyOfOwn, compareOwn, func(to, from *own) { to.at.join(from.at) }
 	v.bound = func(l *ledger[own]) {
 		for v.drop(hashes); len(l.entries) > v.most && v.zeros < 32; v.drop(hashes) {
 			v.zeros++

@@ -1,6 +1,8 @@
 package hotlinks
 
 import (
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -87,6 +89,29 @@ func TestClassErrors(t *testing.T) {
 	} {
 		if err := (&Classes{}).Extend("f", text); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestSort sorts ledgers of many equal keys by bytes and by comparison.
+func TestSort(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{0, 1, fewEntries - 1, fewEntries, 3 * fewEntries} {
+		for _, spread := range []uint32{1, 2, 300, 1 << 31} {
+			l := ledger[visit]{key: keyOfVisit, compare: compareVisits}
+			o := ledger[own]{key: keyOfOwn, compare: compareOwn}
+			for range n {
+				l.entries = append(l.entries, visit{host: rng.Uint32N(spread), hash: rng.Uint32N(spread), client: rng.Uint32N(3), slot: int32(rng.IntN(5)) - 2, country: uint16(rng.IntN(2))})
+				o.entries = append(o.entries, own{client: rng.Uint32N(spread), slot: int32(rng.Uint32())})
+			}
+			want, wantOwn := slices.Clone(l.entries), slices.Clone(o.entries)
+			slices.SortFunc(want, compareVisits)
+			slices.SortFunc(wantOwn, compareOwn)
+			l.sort()
+			o.sort()
+			if !slices.Equal(l.entries, want) || !slices.Equal(o.entries, wantOwn) {
+				t.Errorf("%d entries, keys below %d: not sorted", n, spread)
+			}
 		}
 	}
 }
