@@ -136,7 +136,11 @@ func (b *Batch) Text(c Column) Text {
 		return Text{}
 	}
 	a := b.columns.Column(b.at[c]).(*array.LargeBinary)
-	return Text{offsets: a.ValueOffsets(), data: a.ValueBytes()}
+	var data []byte // of all rows, sliced or not: this is what offsets count from
+	if values := a.Data().Buffers()[2]; values != nil {
+		data = values.Bytes()
+	}
+	return Text{offsets: a.ValueOffsets(), data: data}
 }
 
 // Stream yields batches, one after another and never two at once. The batches
