@@ -147,6 +147,13 @@ func (a *Analysis) viewersOf(host record.ID) []record.ID {
 	return out
 }
 
+// viewsOwn reports whether a client viewed something of the own sites at any
+// time, as far as that is kept.
+func (a *Analysis) viewsOwn(client record.ID) bool {
+	_, found := slices.BinarySearchFunc(a.own.entries, client, func(o own, client record.ID) int { return cmp.Compare(o.client, client) })
+	return found
+}
+
 // networkOf is the network that stands for one place: what a provider hands to
 // one customer in IPv6, and its nearest likeness in IPv4.
 func networkOf(addr netip.Addr) netip.Prefix {

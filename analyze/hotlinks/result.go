@@ -122,6 +122,10 @@ type Judgement struct {
 // of the visits kept are known.
 func (j *Judgement) Viewers(host record.ID) []record.ID { return j.of.viewersOf(host) }
 
+// ViewsOwn reports whether a client viewed something of the own sites, as far
+// as own views are kept.
+func (j *Judgement) ViewsOwn(client record.ID) bool { return j.of.viewsOwn(client) }
+
 // Sum is how many hosts got a verdict, and for what.
 type Sum struct {
 	Hosts  int64

@@ -6,6 +6,7 @@ package traffic
 import (
 	"rulecast/analyze/geo"
 	"rulecast/analyze/match"
+	"rulecast/analyze/tally"
 	"rulecast/ingest/record"
 )
 
@@ -27,6 +28,16 @@ func Columns(matchers ...*match.Matcher) record.Columns {
 	return cs
 }
 
+// Cell is a number of requests that differ in nothing that rules without scope,
+// part and window look at.
+type Cell struct {
+	Client, Referer record.ID
+	Country         geo.Country
+	Status          uint16
+	Counts          tally.Counts
+	First, Last     int64 // record.NoTime if none of them has a time
+}
+
 // Follower keeps the evaluators of one stream in step with its dictionaries.
 type Follower struct {
 	evaluators []*match.Evaluator
@@ -42,7 +53,12 @@ func NewFollower(resolver *geo.Resolver, evaluators []*match.Evaluator) *Followe
 // Follow catches up with what the dictionaries have gained, and returns the
 // country of each row, valid until the next call.
 func (f *Follower) Follow(b *record.Batch) []geo.Country {
-	d := b.Dicts
+	f.FollowDicts(b.Dicts)
+	return f.place(b)
+}
+
+// FollowDicts catches up with what the dictionaries have gained.
+func (f *Follower) FollowDicts(d *record.Dicts) {
 	for id := f.resolver.Clients(); id < d.Clients.Len(); id++ {
 		addr := d.Clients.Addr(record.ID(id))
 		f.resolver.AddClient(addr)
@@ -58,7 +74,6 @@ func (f *Follower) Follow(b *record.Batch) []geo.Country {
 			e.AddReferer(d.RefererHosts.Class(record.ID(id)), d.RefererHosts.Bytes(record.ID(id)))
 		}
 	}
-	return f.place(b)
 }
 
 func (f *Follower) place(b *record.Batch) []geo.Country {

@@ -52,7 +52,7 @@ analyze/dialect             => analyze/dialect/cdnetworks analyze/dialect/cloudf
 
 analyze/match               => analyze/geo analyze/policy analyze/prefix ingest/referer
 analyze/fold                => ingest/record
-analyze/traffic             => analyze/geo analyze/match ingest/record
+analyze/traffic             => analyze/geo analyze/match analyze/tally ingest/record
 analyze/inspect             => analyze/tally ingest/record ingest/referer
 analyze/replay              => analyze/geo analyze/match analyze/policy analyze/tally analyze/traffic ingest/record
 analyze/diff                => analyze/geo analyze/match analyze/policy analyze/tally analyze/traffic ingest/record

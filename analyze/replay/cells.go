@@ -1,0 +1,103 @@
+package replay
+
+import (
+	"fmt"
+	"iter"
+	"math"
+
+	"rulecast/analyze/match"
+	"rulecast/analyze/tally"
+	"rulecast/analyze/traffic"
+	"rulecast/ingest/record"
+)
+
+// Cells replays requests that were gathered into cells, whose ids are those of
+// d. The result is the same as that of a replay of the requests. Rulesets that
+// look at more than a cell has are an error.
+func (p *Plan) Cells(d *record.Dicts, cells iter.Seq[traffic.Cell]) (*Analysis, error) {
+	for i, m := range p.matchers {
+		if m.Needs != (match.Needs{}) {
+			return nil, fmt.Errorf("%s: has rules that look at single requests", p.candidates[i].Ruleset.Name)
+		}
+	}
+	a := p.New()
+	a.follower.FollowDicts(d)
+	a.dicts = d
+	a.clients, a.referers = make([]tally.Counts, d.Clients.Len()), make([]tally.Counts, d.RefererHosts.Len())
+	for _, s := range a.sides {
+		s.follow(d)
+	}
+	for c := range cells {
+		a.addCell(&c)
+	}
+	return a, nil
+}
+
+func (a *Analysis) addCell(c *traffic.Cell) {
+	a.total = a.total.Plus(c.Counts)
+	a.clients[c.Client] = a.clients[c.Client].Plus(c.Counts)
+	a.referers[c.Referer] = a.referers[c.Referer].Plus(c.Counts)
+	a.countries[c.Country] = a.countries[c.Country].Plus(c.Counts)
+	a.statuses = tally.Grown(a.statuses, int(c.Status)+1)
+	a.statuses[c.Status] = a.statuses[c.Status].Plus(c.Counts)
+	if c.First != record.NoTime {
+		a.first, a.last = min(a.first, c.First), max(a.last, c.Last)
+	}
+	for _, s := range a.sides {
+		s.addCell(c)
+		for v := range s.variants {
+			s.variants[v].addCell(c, s.maxCells)
+		}
+	}
+}
+
+func rowOf(c *traffic.Cell) *match.Row {
+	return &match.Row{Client: c.Client, Referer: c.Referer, Country: c.Country}
+}
+
+// addCell is count for the requests of a cell.
+func (s *side) addCell(c *traffic.Cell) {
+	if !s.eval.Touches(c.Client, c.Referer, c.Country) {
+		return
+	}
+	if s.eval.Cells() >= s.maxCells {
+		s.settle()
+		s.eval.Forget()
+	}
+	id := s.eval.Cell(rowOf(c))
+	for int(id) >= len(s.cells) {
+		s.cells = append(s.cells, cell{first: math.MaxInt64, last: math.MinInt64})
+	}
+	to := &s.cells[id]
+	to.all = to.all.Plus(c.Counts)
+	if c.First != record.NoTime {
+		to.first, to.last = min(to.first, c.First), max(to.last, c.Last)
+	}
+	out := s.eval.Outcome(id)
+	if out.Decided == match.Allowed {
+		return
+	}
+	if traffic.Served(c.Status) {
+		to.served = to.served.Plus(c.Counts)
+	}
+	s.clients[c.Client] = s.clients[c.Client].Plus(c.Counts)
+	s.referers[c.Referer] = s.referers[c.Referer].Plus(c.Counts)
+	s.countries[c.Country] = s.countries[c.Country].Plus(c.Counts)
+	s.statuses = tally.Grown(s.statuses, int(c.Status)+1)
+	s.statuses[c.Status] = s.statuses[c.Status].Plus(c.Counts)
+	for _, rule := range out.Deny {
+		s.seen[rule].Add(c.Client)
+	}
+}
+
+func (v *variant) addCell(c *traffic.Cell, maxCells int) {
+	if !v.eval.Touches(c.Client, c.Referer, c.Country) {
+		return
+	}
+	if v.eval.Cells() >= maxCells {
+		v.eval.Forget()
+	}
+	if v.eval.Outcome(v.eval.Cell(rowOf(c))).Decided != match.Allowed {
+		v.denied += c.Counts.Requests
+	}
+}
