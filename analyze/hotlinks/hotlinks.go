@@ -10,6 +10,7 @@ package hotlinks
 import (
 	"bytes"
 
+	"rulecast/analyze/fetch"
 	"rulecast/analyze/geo"
 	"rulecast/analyze/site"
 	"rulecast/analyze/tally"
@@ -160,10 +161,10 @@ func (a *Analysis) follow(d *record.Dicts) {
 	}
 	a.recent = tally.Grown(a.recent, d.Clients.Len())
 	for id := len(a.content); id < d.ContentTypes.Len(); id++ {
-		a.content = append(a.content, kindOfContent(d.ContentTypes.Bytes(record.ID(id))))
+		a.content = append(a.content, embedding(fetch.OfContentType(d.ContentTypes.Bytes(record.ID(id)))))
 	}
 	for id := len(a.browsers); id < d.UserAgents.Len(); id++ {
-		a.browsers = append(a.browsers, isBrowser(d.UserAgents.Bytes(record.ID(id))))
+		a.browsers = append(a.browsers, fetch.IsBrowser(d.UserAgents.Bytes(record.ID(id))))
 	}
 }
 
@@ -241,7 +242,7 @@ func (a *Analysis) AddPlaced(b *record.Batch, places []geo.Country, blocked []bo
 		a.total.Add(sizes[i])
 		q := request{input: b.Input, client: clients[i], ref: refs[i], host: hosts[i], time: times[i], bytes: sizes[i], country: places[i], path: paths.At(i)}
 		if q.kind = a.content[contents[i]]; q.kind == Unclear {
-			q.kind = kindOfPath(q.path)
+			q.kind = embedding(fetch.OfPath(q.path))
 		}
 		a.kinds[i] = q.kind
 		if !counted(statuses[i]) && (blocked == nil || !blocked[i]) {

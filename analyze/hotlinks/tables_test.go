@@ -3,54 +3,8 @@ package hotlinks
 import (
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 )
-
-func TestKindOfPath(t *testing.T) {
-	for path, want := range map[string]Kind{
-		"": Unclear, "/": Document, "/a": Document, "/a.html": Document, "/a.php": Document, "/a.pdf": Document, "/a.tar.gz": Document, "/a.zip": Document,
-		"/a.jpg": Embed, "/a.JPG": Embed, "/x/a.b.WebP": Embed, "/a.mp4": Embed, "/a.woff2": Embed, "/app.js": Embed, "/a.css": Embed, "/live/1.m3u8": Embed,
-		"/a.jpg/": Document, "/a.jpg/b": Document, "/.jpg": Embed, "a.png": Embed, "/a.": Document, "/a.jpgjpgjpgjpgjpg": Document, "/a.webmanifest": Embed,
-		"/a.%6Apg": Document, "/a.j\x00pg": Document, "/tr:w-300/a.png": Embed,
-	} {
-		if got := kindOfPath([]byte(path)); got != want {
-			t.Errorf("%q: %d, want %d", path, got, want)
-		}
-	}
-}
-
-func TestKindOfContent(t *testing.T) {
-	for contentType, want := range map[string]Kind{
-		"": Unclear, "image/jpeg": Embed, "IMAGE/PNG": Embed, "video/mp4; codecs=avc1": Embed, "text/html; charset=utf-8": Document,
-		"application/pdf": Document, "application/octet-stream": Unclear, "text/plain": Unclear, "application/vnd.apple.mpegurl": Embed,
-		strings.Repeat("x", 1<<16): Unclear,
-	} {
-		if got := kindOfContent([]byte(contentType)); got != want {
-			t.Errorf("%q: %d, want %d", contentType, got, want)
-		}
-	}
-}
-
-func TestIsBrowser(t *testing.T) {
-	for agent, want := range map[string]bool{
-		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0":           true,
-		"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0":                                                                  true,
-		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1": true,
-		"Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 5.1)":                                                                                      true,
-		"Opera/9.80 (Windows NT 6.1) Presto/2.12.388 Version/12.18":                                                                               true,
-		"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)":                                                                false,
-		"Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)":                                  false,
-		"Mozilla/5.0 zgrab/0.x": false, "Mozilla/5.0": false, "curl/8.4.0": false, "python-requests/2.31.0": false, "": false,
-		"Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)":                     false,
-		"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/140.0.0.0 Safari/537.36": false,
-		"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 " + strings.Repeat("a", 1<<20):                              true,
-	} {
-		if got := isBrowser([]byte(agent)); got != want {
-			t.Errorf("%.150q: %v", agent, got)
-		}
-	}
-}
 
 func TestClasses(t *testing.T) {
 	c := KnownClasses()

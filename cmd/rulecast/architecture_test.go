@@ -57,7 +57,10 @@ analyze/inspect             => analyze/tally ingest/record ingest/referer
 analyze/replay              => analyze/geo analyze/match analyze/policy analyze/tally analyze/traffic ingest/record
 analyze/diff                => analyze/geo analyze/match analyze/policy analyze/tally analyze/traffic ingest/record
 analyze/site
-analyze/hotlinks            => analyze/geo analyze/site analyze/tally analyze/traffic ingest/record ingest/referer
+analyze/fetch
+analyze/networks            => analyze/policy analyze/prefix
+analyze/abuse               => analyze/fetch analyze/networks analyze/tally ingest/record
+analyze/hotlinks            => analyze/fetch analyze/geo analyze/site analyze/tally analyze/traffic ingest/record ingest/referer
 analyze/explain             => analyze/geo analyze/policy ingest/referer
 analyze/check               => analyze/dialect analyze/limit analyze/policy analyze/prefix
 analyze/convert             => analyze/dialect analyze/limit analyze/policy
