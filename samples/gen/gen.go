@@ -171,8 +171,14 @@ func (g *Generator) Clients() iter.Seq2[string, string] {
 	}
 }
 
-// Span is from the first request to the last, as the options say.
-func (g *Generator) Span() time.Duration { return g.o.Span }
+// Days is how many days a town has: as many files hold a day each. It is an
+// error for other scenarios, whose rows are cut by their number.
+func (g *Generator) Days() (int, error) {
+	if g.world.town == nil {
+		return 0, fmt.Errorf("scenario %s: only a town is cut into days", g.o.Scenario)
+	}
+	return g.world.town.days, nil
+}
 
 // chunks is how many chunks there are; the last may be shorter.
 func (g *Generator) chunks() int64 {

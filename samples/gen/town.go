@@ -66,6 +66,7 @@ type tells struct {
 	assets  int // of a page, on average
 	privacy int // percent of people who send no Referer at all
 	evening int // hour of the day (UTC) at which most people are there
+	mobile  int // percent of those who see pages of others from a shared address
 	click   int // percent of those who see a partner's page that come to ours
 }
 
@@ -110,7 +111,7 @@ var weekend = [numCurves]int64{flat: 100, people: 118, business: 6, nightly: 100
 func newTown(o Options, w *world, rng *rand.Rand) {
 	t := &town{o: o, rng: rng, w: w, days: int(o.Span / (hoursPerDay * time.Hour)), agents: townAgents(w.agents)}
 	w.town = t
-	t.tell = tells{assets: t.between(4, 8), privacy: t.between(3, 9), evening: t.between(0, 23), click: t.between(25, 50)}
+	t.tell = tells{assets: t.between(4, 8), privacy: t.between(3, 9), evening: t.between(0, 23), mobile: t.between(2, 10), click: t.between(25, 50)}
 	t.layCurves()
 	w.layObjects(rng, t.between(700, 4000), t.between(3000, 16000))
 	t.layOwn()

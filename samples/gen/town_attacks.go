@@ -9,19 +9,21 @@ func (t *town) attack(c *campaign) play {
 	browser := t.agents[t.rng.IntN(len(t.agents))]
 	return play{tenths: 5 * (n.low + n.high), script: func(h *hour) {
 		clients := c.clients[h.day]
-		count := h.between(n.low, n.high)
-		h.enter(clients[h.rng.IntN(len(clients))], count*(n.gap[0]+n.gap[1])/2000+1)
+		first, count := h.rng.IntN(len(clients)), h.between(n.low, n.high)
+		h.enter(clients[first], count*(n.gap[0]+n.gap[1])/2000+1)
 		h.bad, h.private = true, false
-		switch {
-		case c.population == impostor:
-			h.agent = crawlerAgents[0]
-		case style == 0 && c.population != spammer:
-			h.agent = toolAgents[h.t.w.clients[h.me].mix%uint64(len(toolAgents))]
-		case style == 1:
-			h.agent = browser
-		}
 		for range count {
-			if style == 2 && c.population != impostor {
+			if c.team > 1 {
+				h.me = clients[(first+h.rng.IntN(c.team))%len(clients)]
+			}
+			switch {
+			case c.population == impostor:
+				h.agent = crawlerAgents[0]
+			case style == 0 && c.population != spammer:
+				h.agent = toolAgents[h.t.w.clients[h.me].mix%uint64(len(toolAgents))]
+			case style == 1:
+				h.agent = browser
+			case style == 2:
 				h.agent = h.t.agents[h.rng.IntN(len(h.t.agents))]
 			}
 			h.ask()

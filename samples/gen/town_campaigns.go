@@ -36,11 +36,11 @@ type campaign struct {
 	population population
 	layout     layout
 	slow       bool
-	share      int      // of the rows of all campaigns, in parts
-	days       [2]int   // from..to-1
-	pages      []string // for those who look for holes
-	referers   []int    // forged ones
-	clients    [][]int  // by day
+	team       int     // clients that share the work of a session
+	share      int     // of the rows of all campaigns, in parts
+	days       [2]int  // from..to-1
+	referers   []int   // forged ones
+	clients    [][]int // by day
 }
 
 // weigh draws a share between its two ends, small ones more often.
@@ -71,10 +71,20 @@ func (t *town) layCampaigns(rows int64) {
 	}
 }
 
+// fewOf draws a few of a list, at least one.
+func (t *town) fewOf(list []int, most int) []int {
+	var few []int
+	for range t.between(1, most) {
+		few = append(few, list[t.rng.IntN(len(list))])
+	}
+	return few
+}
+
 // everyKind are campaigns of which each town has one.
 func (t *town) everyKind() []campaign {
 	all := [2]int{0, t.days}
 	last := [2]int{t.days - 1, t.days}
+	popular := append([]int{t.good[0]}, t.fewOf(t.good, 4)...)
 	victims := []int{t.named(victim), t.named(victim)}
 	return []campaign{
 		{population: scanner, layout: tight, share: t.weigh(20, 80), days: all},
@@ -96,8 +106,8 @@ func (t *town) everyKind() []campaign {
 		{population: stuffer, layout: tight, share: t.weigh(8, 40), days: t.someDays()},
 		{population: forger, layout: single, share: t.weigh(5, 30), days: t.someDays(), referers: victims[:1]},
 		{population: forger, layout: scattered, share: t.weigh(5, 30), days: all, referers: victims[1:]},
-		{population: forger, layout: hopping, share: t.weigh(5, 30), days: all, referers: t.good},
-		{population: forger, layout: tight, share: t.weigh(5, 30), days: all, referers: t.hotlinking},
+		{population: forger, layout: hopping, share: t.weigh(5, 30), days: all, referers: popular},
+		{population: forger, layout: tight, share: t.weigh(5, 30), days: all, referers: t.fewOf(t.hotlinking, 4)},
 		{population: spammer, layout: single, share: t.weigh(1, 4), days: all, referers: []int{t.named(spamTrade), t.named(spamTrade)}},
 	}
 }
@@ -111,9 +121,13 @@ func (t *town) someDays() [2]int {
 // wage plans a campaign day by day.
 func (t *town) wage(c *campaign, rows int64) {
 	days := c.days[1] - c.days[0]
+	c.team = 1
+	if c.layout != single && t.rng.IntN(2) == 0 {
+		c.team = t.between(2, 6)
+	}
 	p := t.attack(c)
 	sessions := int(rows*10/int64(p.tenths))/days + 1
-	t.enlist(c, sessions)
+	t.enlist(c, sessions*c.team)
 	which := [...]curve{flat, flat, nightly, people}[t.rng.IntN(4)]
 	for d := c.days[0]; d < c.days[1]; d++ {
 		t.plan(p, rows/int64(days), which, d*hoursPerDay, (d+1)*hoursPerDay)

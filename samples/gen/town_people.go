@@ -234,10 +234,11 @@ func (t *town) settle(n int, p population) pool {
 // layPeople adds everybody of whom many acts take some.
 func (t *town) layPeople() {
 	t.homes = t.settle(int(t.o.Rows)/t.between(35, 70), visitor)
-	t.mobiles = t.gather(t.between(8, 24), shared, func() netip.Prefix {
+	scale := max(1, int(t.o.Rows/defaultTownRows))
+	t.mobiles = t.gather(t.between(25, 100)*scale, shared, func() netip.Prefix {
 		return t.part(t.region(), 24)
-	}, 4, [2]int{80, 600})
-	t.offices = t.gather(t.between(6, 20), office, t.region, 1, [2]int{15, 150})
+	}, 8, [2]int{40, 600})
+	t.offices = t.gather(t.between(6, 20)*scale, office, t.region, 1, [2]int{15, 150})
 	t.exits = t.gather(t.between(4, 12), exit, func() netip.Prefix { return t.part(t.quarter(), 24) }, 2, [2]int{8, 60})
 }
 

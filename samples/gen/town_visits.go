@@ -155,7 +155,7 @@ func (l *lead) who(h *hour) int {
 	switch {
 	case h.chance(l.regulars):
 		return h.regular(h.t.homes)
-	case h.chance(9):
+	case h.chance(h.t.tell.mobile):
 		return h.pick(h.t.mobiles)
 	}
 	return h.pick(l.audience)

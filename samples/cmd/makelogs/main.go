@@ -54,7 +54,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&s.truth, "truth", "", "file for what a reader has to find in the log, as JSON, compressed if its name ends in .gz")
 	flags.StringVar(&s.ranges, "ranges", "", "file for the networks that the good bots of a town publish, in the form of Google's lists")
 	flags.StringVar(&s.ruleset, "ruleset", "", "folder for an ImageKit ruleset with lists as long as they may be, which finds its own in the log")
-	flags.StringVar(&s.files, "files", "", `number of files that the rows are spread over, in order; "days" for one a day`)
+	flags.StringVar(&s.files, "files", "", `number of files that the rows are spread over, in order; "days" for one for each day of a town`)
 	flags.BoolVar(&s.pack, "gzip", false, "compress")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return 0
@@ -116,7 +116,7 @@ func (s *settings) count(g *gen.Generator) (int, error) {
 		return 0, nil
 	}
 	if s.files == "days" {
-		return int((g.Span() + day - 1) / day), nil
+		return g.Days()
 	}
 	n, err := strconv.Atoi(s.files)
 	if err != nil || n < 1 {
