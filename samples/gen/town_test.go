@@ -74,7 +74,11 @@ func TestTownTruth(t *testing.T) {
 		t.Errorf("%d good and %d bad; the truth says %d and %d", good, bad, l.Good, l.Bad)
 	}
 	for _, h := range l.Hosts {
-		if h.Requests != hosts[h.Host] || h.Population != "own" && h.Requests != h.Embeds+h.OwnEmbeds+h.Navigations+h.Forged {
+		var sum Led
+		for _, day := range h.Days {
+			sum = sum.Plus(day)
+		}
+		if sum != h.Led || len(h.Days) != 5 || h.Requests != hosts[h.Host] || h.Population != "own" && h.Requests != h.Embeds+h.OwnEmbeds+h.Navigations+h.Forged {
 			t.Errorf("%+v: %d in the log", h, hosts[h.Host])
 		}
 	}

@@ -40,16 +40,27 @@ type LabelledHost struct {
 	Population  string `json:"population"`
 	IsHotlinker bool   `json:"is_hotlinker"`
 	Requests    int64  `json:"requests"`
-	Embeds      int64  `json:"embeds"`     // of people who do not come to our pages
-	OwnEmbeds   int64  `json:"own_embeds"` // of people who do, at the same time
-	Navigations int64  `json:"navigations"`
-	Forged      int64  `json:"forged"` // programs that name the host
+	Led
+	Days []Led `json:"by_day"`
+}
+
+// Led are the requests that name a host in their Referer.
+type Led struct {
+	Embeds      int64 `json:"embeds"`     // of people who do not come to our pages
+	OwnEmbeds   int64 `json:"own_embeds"` // of people who do, at the same time
+	Navigations int64 `json:"navigations"`
+	Forged      int64 `json:"forged"` // of programs
+}
+
+// Plus is the sum of two.
+func (l Led) Plus(m Led) Led {
+	return Led{l.Embeds + m.Embeds, l.OwnEmbeds + m.OwnEmbeds, l.Navigations + m.Navigations, l.Forged + m.Forged}
 }
 
 // labelTally counts what the labels have.
 type labelTally struct {
 	days    map[clientDay]goodBad
-	hosts   [][numReasons]int64
+	hosts   [][numReasons]int64 // by host, and for each by day
 	evasion int64
 }
 
@@ -58,7 +69,7 @@ type clientDay struct{ client, day int32 }
 type goodBad [2]int64
 
 func newLabelTally(w *world) *labelTally {
-	return &labelTally{days: map[clientDay]goodBad{}, hosts: make([][numReasons]int64, len(w.hosts))}
+	return &labelTally{days: map[clientDay]goodBad{}, hosts: make([][numReasons]int64, len(w.hosts)*w.town.days)}
 }
 
 func (l *labelTally) add(h *hour, why reason) {
@@ -71,7 +82,7 @@ func (l *labelTally) add(h *hour, why reason) {
 	}
 	l.days[key] = n
 	if h.r.refererID >= 0 {
-		l.hosts[h.r.refererID][why]++
+		l.hosts[h.r.refererID*h.t.days+h.day][why]++
 	}
 	if why == blanked {
 		l.evasion++
@@ -119,17 +130,25 @@ func (t *town) labels(l *labelTally) *Labels {
 		}
 		out.Clients = append(out.Clients, c)
 	}
-	for id, counts := range l.hosts {
-		h := LabelledHost{
-			Host: t.w.hosts[id].name, Population: trades[t.trade[id]].name, IsHotlinker: trades[t.trade[id]].hotlinker,
-			Embeds: counts[embedded], OwnEmbeds: counts[embeddedUs], Navigations: counts[followed], Forged: counts[forged],
-		}
-		for _, n := range counts {
-			h.Requests += n
+	out.Hosts = t.labelledHosts(l)
+	return out
+}
+
+func (t *town) labelledHosts(l *labelTally) []LabelledHost {
+	var out []LabelledHost
+	for id, host := range t.w.hosts {
+		trade := trades[t.trade[id]]
+		h := LabelledHost{Host: host.name, Site: siteOf(host.name), Population: trade.name, IsHotlinker: trade.hotlinker}
+		for _, counts := range l.hosts[id*t.days : (id+1)*t.days] {
+			led := Led{Embeds: counts[embedded], OwnEmbeds: counts[embeddedUs], Navigations: counts[followed], Forged: counts[forged]}
+			h.Days = append(h.Days, led)
+			h.Led = h.Led.Plus(led)
+			for _, n := range counts {
+				h.Requests += n
+			}
 		}
 		if h.Requests > 0 {
-			h.Site = siteOf(h.Host)
-			out.Hosts = append(out.Hosts, h)
+			out = append(out, h)
 		}
 	}
 	return out
