@@ -73,6 +73,7 @@ report/view                 => analyze/check analyze/convert analyze/diff analyz
 samples
 samples/gen
 samples/cmd/makelogs        => samples/gen
+samples/cmd/evaluate        => samples/gen
 samples/cmd/measure
 
 cmd/rulecast                => *

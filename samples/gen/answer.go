@@ -3,7 +3,7 @@ package gen
 // page makes the request one for a page, asset for what pages need, image for
 // an image.
 func (c *chunk) page(o *object) {
-	c.r.host, c.r.object, c.r.path = ownHost, o, o.path
+	c.r.host, c.r.object, c.r.path = c.g.world.pageHost, o, o.path
 }
 
 func (c *chunk) asset() {
@@ -24,9 +24,12 @@ func (c *chunk) asset() {
 }
 
 func (c *chunk) image() {
+	c.picture(&c.g.world.images[c.what.Uint64()])
+}
+
+func (c *chunk) picture(o *object) {
 	r := &c.r
-	o := &c.g.world.images[c.what.Uint64()]
-	r.host, r.object, r.path = imageHost, o, o.path
+	r.host, r.object, r.path = c.g.world.imageHost, o, o.path
 	if c.rng.IntN(12) == 0 {
 		r.query = append(c.buf[0][:0], "tr=w-400,h-300&ik-sdk-version=javascript-1.4.3"...)
 	}
@@ -89,7 +92,7 @@ func (c *chunk) outcome() {
 	r := &c.r
 	switch p := c.rng.IntN(1000); {
 	case p < 90:
-		if r.host == imageHost {
+		if r.host == c.g.world.imageHost {
 			r.status = 304
 		}
 	case p < 104:

@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -19,8 +20,11 @@ const (
 // Blocklist is what the log's shop might block: n IPv4 prefixes, no two of
 // which overlap, with the planted scanners and flooders and a good many
 // visitors in them, and m Referer hosts, the hotlinkers first. It is an error
-// if the log has too few clients or hosts for that.
+// if the log has too few clients or hosts for that, or is not the shop's.
 func (g *Generator) Blocklist(n, m int) ([]netip.Prefix, []string, error) {
+	if g.world.town != nil {
+		return nil, nil, errors.New("a town has no blocklist of its own")
+	}
 	prefixes := []netip.Prefix{
 		netip.MustParsePrefix("12.34.56.64/26"), // scanners
 		netip.MustParsePrefix("14.160.20.7/32"), // flooders

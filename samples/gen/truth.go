@@ -34,7 +34,8 @@ type Truth struct {
 
 	TopClients []Count `json:"top_clients"`
 	TopHosts   []Count `json:"top_hosts,omitempty"`
-	Planted    Planted `json:"planted"`
+	Planted    Planted `json:"planted,omitzero"` // of a shop
+	Labels     *Labels `json:"labels,omitempty"` // of a town
 }
 
 // Count is what one client, or one Referer host, asked for.
@@ -58,14 +59,22 @@ type tally struct {
 	statuses         [600]int64
 	classes          map[string]int64
 	first, last      int64
+
+	// Of a town only.
+	town *labelTally
+	hour hour // under the rows of the chunk
 }
 
 type sum struct{ requests, bytes int64 }
 
 func newTally(w *world) *tally {
-	return &tally{
+	t := &tally{
 		clients: make([]sum, len(w.clients)), hosts: make([]sum, len(w.hosts)), classes: map[string]int64{},
 	}
+	if w.town != nil {
+		t.town = newLabelTally(w)
+	}
+	return t
 }
 
 func (t *tally) add(g *Generator, r *request) {
@@ -110,6 +119,9 @@ func (t *tally) merge(u *tally) {
 	if u.first != 0 {
 		t.span(u.first, u.last)
 	}
+	if u.town != nil {
+		t.town.merge(u.town)
+	}
 }
 
 // truth is what the tally of a whole log amounts to.
@@ -137,6 +149,10 @@ func (g *Generator) truth(t *tally) *Truth {
 	if f.referers {
 		tr.TopHosts, tr.Hosts = topOf(t.hosts, func(i int) string { return g.world.hosts[i].name })
 		tr.Referers = referersOf(t, tr.Rows)
+	}
+	if t.town != nil {
+		tr.Labels = g.world.town.labels(t.town)
+		return tr
 	}
 	for i, p := range plantedClients[:firstCrawler] {
 		if i < firstFlooder {

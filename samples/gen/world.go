@@ -12,8 +12,11 @@ import (
 // world is who and what appears in a log: drawn once, from the seed.
 type world struct {
 	clients []client
-	hosts   []host // Referer hosts
+	hosts   []host // Referer hosts; the first one has the pages
 	hostIDs map[string]int
+	town    *town // nil if the scenario is the shop
+
+	pageHost, imageHost string // of the site whose log it is
 
 	pages, images, scripts, videos []object
 	agents                         []string // browsers
@@ -56,8 +59,12 @@ var networks = []struct {
 
 func newWorld(o Options) *world {
 	rng := rand.New(rand.NewPCG(o.Seed, 0))
-	w := &world{agents: browserAgents()}
-	w.layObjects(rng)
+	w := &world{agents: browserAgents(), pageHost: ownHost, imageHost: imageHost}
+	if o.Scenario == Town {
+		newTown(o, w, rng)
+		return w
+	}
+	w.layObjects(rng, 160, 2400)
 	w.layHosts(o.Hosts)
 	w.layClients(rng, o.Clients)
 	return w
@@ -145,12 +152,12 @@ func (w *world) layHosts(n int) {
 	}
 }
 
-func (w *world) layObjects(rng *rand.Rand) {
+func (w *world) layObjects(rng *rand.Rand, pages, images int) {
 	size := func(median, spread float64) int64 { // log-normal, in bytes
 		return int64(median * math.Exp(spread*rng.NormFloat64()))
 	}
 	w.pages = []object{{"/", "text/html", size(18000, .3)}, {"/cart", "text/html", size(9000, .3)}}
-	for i := range 160 {
+	for i := range pages {
 		path := fmt.Sprintf("/product/%d/%s", 1000+i, words[rng.IntN(len(words))])
 		switch i % 40 {
 		case 7:
@@ -162,7 +169,7 @@ func (w *world) layObjects(rng *rand.Rand) {
 	}
 	kinds := [...][2]string{{"jpg", "image/jpeg"}, {"jpg", "image/jpeg"}, {"png", "image/png"}, {"webp", "image/webp"}, {"JPG", "image/jpeg"}, {"gif", "image/gif"}}
 	transforms := [...]string{"", "", "/tr:w-300,h-200", "/tr:w-800", "/thumb"}
-	for i := range 2400 {
+	for i := range images {
 		kind := kinds[rng.IntN(len(kinds))]
 		path := fmt.Sprintf("%s/media/%04x/%s-%d.%s", transforms[rng.IntN(len(transforms))], rng.IntN(1<<16), words[rng.IntN(len(words))], i, kind[0])
 		w.images = append(w.images, object{path, kind[1], size(46000, 1.1)})

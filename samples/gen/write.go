@@ -30,7 +30,7 @@ func (g *Generator) Write(w io.Writer, pack bool) (*Truth, error) {
 // the same for any n. The files are called after the format.
 func (g *Generator) WriteFiles(dir string, n int, pack bool) (*Truth, error) {
 	if n < 1 || int64(n) > g.chunks() {
-		return nil, fmt.Errorf("files %d: not between 1 and %d (one for %d rows)", n, g.chunks(), chunkRows)
+		return nil, fmt.Errorf("files %d: not between 1 and %d, the parts that the log is made of", n, g.chunks())
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"testing"
 
 	"rulecast/samples"
+	"rulecast/samples/gen"
 )
 
 // TestGenerated makes the embedded logs and truths again, as the go:generate
@@ -83,6 +86,12 @@ func TestRun(t *testing.T) {
 		{"-h", 0, "Referer hosts"},
 		{"-rows 4000 -files 4 -gzip -o " + filepath.Join(dir, "out"), 0, ""},
 		{"-rows 100 -truth " + filepath.Join(dir, "truth.json") + " -o " + filepath.Join(dir, "one.log"), 0, ""},
+		{"-scenario town -rows 20000 -days 3 -files days -gzip -o " + filepath.Join(dir, "town") + " -ranges " + filepath.Join(dir, "bots.json") + " -truth " + filepath.Join(dir, "truth.json.gz"), 0, ""},
+		{"-rows 4000 -files days -o " + filepath.Join(dir, "town"), 1, "only a town"},
+		{"-rows 4000 -files x -o " + filepath.Join(dir, "town"), 1, `files "x"`},
+		{"-scenario town -rows 20000 -days 3 -span 24h", 2, "exclude each other"},
+		{"-scenario town -rows 20000 -days 3 -ruleset " + filepath.Join(dir, "rules"), 1, "no blocklist"},
+		{"-scenario city", 1, "not one of"},
 		{"-rows 4000 -files 4", 2, "-files needs -o"},
 		{"stray", 2, "no arguments"},
 		{"-start noon", 2, "invalid value"},
@@ -99,6 +108,24 @@ func TestRun(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(dir, "out", "cloudfront-000?.log.gz"))
 	if err != nil || len(files) != 4 {
 		t.Errorf("files %v, %v", files, err)
+	}
+	if files, err = filepath.Glob(filepath.Join(dir, "town", "cloudfront-000?.log.gz")); err != nil || len(files) != 3 {
+		t.Errorf("files %v, %v", files, err)
+	}
+	if ranges, err := os.ReadFile(filepath.Join(dir, "bots.json")); err != nil || !bytes.Contains(ranges, []byte("ipv6Prefix")) {
+		t.Errorf("ranges %s, %v", ranges, err)
+	}
+	packed, err := os.ReadFile(filepath.Join(dir, "truth.json.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	zr, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var town gen.Truth
+	if err := json.NewDecoder(zr).Decode(&town); err != nil || town.Labels.Days != 3 || town.Labels.Bad == 0 {
+		t.Errorf("truth %+v, %v", town.Labels, err)
 	}
 	truth, err := os.ReadFile(filepath.Join(dir, "truth.json"))
 	if err != nil || !bytes.Contains(truth, []byte(`"rows": 100`)) {
