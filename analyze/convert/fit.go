@@ -54,17 +54,14 @@ func (c *converter) cutMeasured(l limit.Limit) {
 
 // empty makes up for the provider's not having empty lists.
 func (c *converter) empty() {
-	if !c.NonEmpty {
-		return
-	}
 	c.out.Rules = slices.DeleteFunc(c.out.Rules, func(r policy.Rule) bool {
 		switch {
-		case len(r.Entries) > 0:
+		case len(r.Entries) > 0 || !c.Controls[r.Control].NonEmpty:
 			return false
 		case r.Mode == policy.Allow:
-			c.lose(Less, &r, nil, "the rule is left out: its allow list is empty, and %s has no empty lists", c.Title)
+			c.lose(Less, &r, nil, "the rule is left out: its allow list is empty, and those of %s have at least one entry", c.Title)
 		case r.DenyMissing:
-			c.lose(Less, &r, nil, "the rule is left out: its block list is empty, and %s has no empty lists; it denied a missing Referer", c.Title)
+			c.lose(Less, &r, nil, "the rule is left out: its block list is empty, and those of %s have at least one entry; it denied a missing Referer", c.Title)
 		default:
 			c.lose(Same, &r, nil, "the rule is left out: its block list is empty and denies nothing")
 		}

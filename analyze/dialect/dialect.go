@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"strings"
 
+	"rulecast/analyze/dialect/awswaf"
 	"rulecast/analyze/dialect/cdnetworks"
 	"rulecast/analyze/dialect/cloudfront"
 	"rulecast/analyze/dialect/imagekit"
@@ -80,6 +81,13 @@ func All() []*Dialect {
 		{Profile: cloudfront.Profile(), resolve: cloudfront.Resolve, Forms: []Form{{
 			Name: "json", Extension: ".json", About: "geo restriction and IP sets for the API",
 			write: cloudfront.Write, sniffTree: cloudfront.Sniff, readTree: cloudfront.Read,
+		}}},
+		{Profile: awswaf.Profile(), resolve: awswaf.Resolve, check: awswaf.Check, Forms: []Form{{
+			Name: "json", Extension: ".json", About: "IP sets and a rule group, for the API",
+			write: awswaf.Write, parts: awswaf.Parts, sniffTree: awswaf.Sniff, readTree: awswaf.Read,
+		}, {
+			Name: "terraform", Extension: ".tf", About: "the same as resources",
+			write: awswaf.WriteTerraform, sniffText: awswaf.SniffTerraform, readText: awswaf.ReadTerraform,
 		}}},
 		{Profile: netset.Profile(), resolve: netset.Resolve, Forms: []Form{{
 			Name: "list", Extension: ".netset", About: "networks to block, one a line",

@@ -95,6 +95,13 @@ func FuzzCloudFrontRules(f *testing.F) {
 	fuzz(f, "cloudfront")
 }
 
+func FuzzAWSWAF(f *testing.F) {
+	seed(f, "awswaf*", `{"IPSet":{"Name":"x","IPAddressVersion":"IPV4","Addresses":["192.0.2.7/31"]},"LockToken":"y"}`,
+		`{"Name":"x","Scope":"REGIONAL","IPAddressVersion":"IPV6","Addresses":[]}`, `{"RuleGroup":{"Rules":[]}}`,
+		"resource \"aws_wafv2_rule_group\" \"x\" {\n rule {\n name = \"a\\\"b\"\n priority=1 action {count {}}\n}}", "resource \"aws_wafv2_ip_set\" \"x\" {/*")
+	fuzz(f, "awswaf")
+}
+
 func FuzzNetset(f *testing.F) {
 	seed(f, "*.netset", "# no networks\n", "10.0.0.5/8 # x\n::ffff:192.0.2.1\n")
 	fuzz(f, "netset")

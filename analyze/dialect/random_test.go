@@ -82,7 +82,7 @@ func (g generator) rule(id string, c policy.Control) policy.Rule {
 		r.Mode = policy.Allow
 	}
 	fewest := 0
-	if g.NonEmpty {
+	if control.NonEmpty {
 		fewest = 1
 	}
 	n := rapid.IntRange(fewest, 12).Draw(g.T, "entries")

@@ -153,8 +153,8 @@ func (c *checker) rule(r *policy.Rule) {
 	if r.DenyMissing && r.Control != policy.Referer || r.DenyUnknown && (r.Control != policy.Country || r.Mode != policy.Allow) {
 		c.failf(r.Pos, "rule %s: a missing Referer or unknown country is not its control", r.ID)
 	}
-	if len(r.Entries) == 0 && c.NonEmpty {
-		c.failf(r.Pos, "rule %s has an empty list: %s has none", r.ID, c.Title)
+	if len(r.Entries) == 0 && control.NonEmpty {
+		c.failf(r.Pos, "rule %s has an empty list: %s rules of %s have at least one entry", r.ID, r.Control, c.Title)
 	}
 	for i := range r.Entries {
 		c.entry(r, &r.Entries[i])

@@ -40,8 +40,6 @@ type Profile struct {
 	// FileOrder: rules are tried in the order of the file. Providers without
 	// it, and without priorities, have an order of their own.
 	FileOrder bool
-	// NonEmpty: every list has an entry.
-	NonEmpty bool
 	// IPv4Masks and IPv6Masks bound the lengths of masks.
 	IPv4Masks, IPv6Masks Masks
 	// MaxHost is the greatest length of a host in a Referer entry, without
@@ -72,6 +70,7 @@ func (p *Profile) Masks(n netip.Prefix) Masks {
 type Control struct {
 	Block, Allow bool
 	Single       bool // at most one rule in a ruleset
+	NonEmpty     bool // every list has an entry
 }
 
 // Setting is one switch of a provider.
