@@ -35,22 +35,23 @@ type Loss struct {
 	Text   string
 }
 
-// Convert makes a ruleset for another provider. The ruleset has to be
-// resolved and valid for its own; it is not changed. The result is resolved
-// and passes the other provider's checks, its limits among them: what does
-// not fit is not in it and is among the losses.
+// Convert makes a ruleset for another provider, or for one of its native forms
+// (dialect.Named). The ruleset has to be resolved and valid for its own; it is
+// not changed. The result is resolved and passes the other provider's checks,
+// its limits among them: what does not fit is not in it and is among the
+// losses.
 func Convert(rs *policy.Ruleset, to string) (*policy.Ruleset, []Loss, error) {
 	target, err := dialect.Named(to)
 	if err != nil {
 		return nil, nil, err
 	}
 	c := &converter{Dialect: target, from: rs}
-	if rs.Provider == to {
+	if rs.Provider == target.Name && len(target.Check(rs)) == 0 {
 		out := *rs
 		out.Rules = slices.Clone(rs.Rules)
 		return &out, nil, nil
 	}
-	c.out = &policy.Ruleset{Name: rs.Name, Provider: to}
+	c.out = &policy.Ruleset{Name: rs.Name, Provider: target.Name}
 	c.parts()
 	for i := range rs.Rules {
 		if r, ok := c.rule(rs.Rules[i]); ok {
@@ -60,6 +61,7 @@ func Convert(rs *policy.Ruleset, to string) (*policy.Ruleset, []Loss, error) {
 	c.join()
 	c.referers()
 	c.fit()
+	c.empty()
 	unknown := map[string]bool{}
 	for i := range c.out.Rules {
 		unknown[c.out.Rules[i].ID] = c.out.Rules[i].DenyUnknown

@@ -91,7 +91,7 @@ func fitTo(d *dialect.Dialect, r *policy.Rule) {
 // changes only as the losses say.
 func TestEffects(t *testing.T) {
 	for _, from := range dialect.All() {
-		for _, to := range dialect.Names() {
+		for _, to := range dialect.Targets() {
 			t.Run(from.Name+" to "+to, func(t *testing.T) {
 				rapid.Check(t, func(t *rapid.T) {
 					rs := ruleset(t, from)
@@ -99,7 +99,11 @@ func TestEffects(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if _, err := dialect.Render(out); err != nil {
+					target, err := dialect.Named(to)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if _, err := target.Files(out); err != nil {
 						t.Fatal(err)
 					}
 					effects := map[convert.Effect]bool{}

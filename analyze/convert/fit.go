@@ -16,8 +16,10 @@ func (c *converter) fit() {
 		switch l.What {
 		case limit.Entries:
 			c.cutAll(l)
-		case limit.IPv4PerRule, limit.IPv6PerRule:
+		case limit.IPv4PerRule, limit.IPv6PerRule, limit.EntriesPerRule:
 			c.divide(l)
+		case limit.Measured:
+			c.cutMeasured(l)
 		}
 	}
 }
@@ -36,44 +38,87 @@ func (c *converter) cutAll(l limit.Limit) {
 	}
 }
 
+// cutMeasured leaves out what does not fit of a rule. Room is also left by what
+// the rule says beside its list, so a rule may lose all.
+func (c *converter) cutMeasured(l limit.Limit) {
+	for i := range c.out.Rules {
+		r := &c.out.Rules[i]
+		if r.Control != l.Control || l.Measure(r) <= l.Max {
+			continue
+		}
+		room := l.Room(r)
+		c.cut(r, r.Entries[room:], l)
+		r.Entries = r.Entries[:room]
+	}
+}
+
+// empty makes up for the provider's not having empty lists.
+func (c *converter) empty() {
+	c.out.Rules = slices.DeleteFunc(c.out.Rules, func(r policy.Rule) bool {
+		switch {
+		case len(r.Entries) > 0 || !c.Controls[r.Control].NonEmpty:
+			return false
+		case r.Mode == policy.Allow:
+			c.lose(Less, &r, nil, "the rule is left out: its allow list is empty, and those of %s have at least one entry", c.Title)
+		case r.DenyMissing:
+			c.lose(Less, &r, nil, "the rule is left out: its block list is empty, and those of %s have at least one entry; it denied a missing Referer", c.Title)
+		default:
+			c.lose(Same, &r, nil, "the rule is left out: its block list is empty and denies nothing")
+		}
+		return true
+	})
+}
+
 func (c *converter) cut(r *policy.Rule, gone []policy.Entry, l limit.Limit) {
 	for i := range gone {
 		c.lose(without(r), r, &gone[i], "%s is left out: the limit is %d %s", gone[i].Text, l.Max, l.Name)
 	}
 }
 
-// divide keeps a family's networks in a rule below a limit, in further rules
-// where that is the same.
+// family is what stands in the ids of the rules that a list is divided into.
+func family(w limit.What) string {
+	switch w {
+	case limit.IPv4PerRule:
+		return "v4-"
+	case limit.IPv6PerRule:
+		return "v6-"
+	}
+	return ""
+}
+
+// divide keeps a rule's networks, or those of one family, below a limit, in
+// further rules where that is the same.
 func (c *converter) divide(l limit.Limit) {
 	var out []policy.Rule
 	for _, r := range c.out.Rules {
 		counted := func(e policy.Entry) bool {
-			return r.Control == l.Control && e.Kind == policy.PrefixEntry && e.Prefix.Addr().Is6() == (l.What == limit.IPv6PerRule)
+			return r.Control == l.Control && e.Kind == policy.PrefixEntry &&
+				(l.What == limit.EntriesPerRule || e.Prefix.Addr().Is6() == (l.What == limit.IPv6PerRule))
 		}
-		var family, rest []policy.Entry
+		var listed, rest []policy.Entry
 		for _, e := range r.Entries {
 			if counted(e) {
-				family = append(family, e)
+				listed = append(listed, e)
 			} else {
 				rest = append(rest, e)
 			}
 		}
-		if len(family) <= l.Max {
+		if len(listed) <= l.Max {
 			out = append(out, r)
 			continue
 		}
 		first := r
-		first.Entries = slices.Concat(rest, family[:l.Max])
+		first.Entries = slices.Concat(rest, listed[:l.Max])
 		out = append(out, first)
 		if r.Mode == policy.Allow {
-			c.cut(&r, family[l.Max:], l)
+			c.cut(&r, listed[l.Max:], l)
 			continue
 		}
-		chunks := slices.Collect(slices.Chunk(family[l.Max:], l.Max))
+		chunks := slices.Collect(slices.Chunk(listed[l.Max:], l.Max))
 		c.lose(Same, &r, nil, "the list is divided into %d rules: the limit is %d %s", len(chunks)+1, l.Max, l.Name)
 		for i, chunk := range chunks {
 			more := r
-			more.ID = fmt.Sprintf("%s-v%s-%d", r.ID, l.Name[3:4], i+2)
+			more.ID = fmt.Sprintf("%s-%s%d", r.ID, family(l.What), i+2)
 			more.Entries = chunk
 			out = append(out, more)
 		}

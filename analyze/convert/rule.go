@@ -3,7 +3,9 @@ package convert
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
+	"rulecast/analyze/dialect/profile"
 	"rulecast/analyze/policy"
 )
 
@@ -34,7 +36,11 @@ func (c *converter) rule(r policy.Rule) (policy.Rule, bool) {
 		r.Action = policy.Action{Kind: policy.Deny, Status: 403}
 	}
 	if r.Priority != 0 && !c.Priorities {
-		c.lose(Same, &r, nil, "priority %d is left out: %s has an order of its own", r.Priority, c.Title)
+		order := "has an order of its own"
+		if c.FileOrder {
+			order = "tries the rules in the order of the list"
+		}
+		c.lose(Same, &r, nil, "priority %d is left out: %s %s", r.Priority, c.Title, order)
 		r.Priority = 0
 	}
 	r.Entries = slices.Clone(r.Entries)
@@ -49,10 +55,14 @@ func (c *converter) rule(r policy.Rule) (policy.Rule, bool) {
 
 func (c *converter) hosts(r *policy.Rule) []policy.Entry {
 	return slices.DeleteFunc(r.Entries, func(e policy.Entry) bool {
-		if e.Kind != policy.SuffixEntry || c.Wildcards {
+		switch {
+		case e.Kind == policy.SuffixEntry && !c.Wildcards:
+			c.lose(without(r), r, &e, "%s is left out: %s takes no wildcards", e.Text, c.Title)
+		case c.MaxHost > 0 && len(strings.TrimPrefix(e.Text, "*.")) > c.MaxHost:
+			c.lose(without(r), r, &e, "%s is left out: %s takes hosts of at most %d characters", e.Text, c.Title, c.MaxHost)
+		default:
 			return false
 		}
-		c.lose(without(r), r, &e, "%s is left out: %s takes no wildcards", e.Text, c.Title)
 		return true
 	})
 }
@@ -89,21 +99,46 @@ func (c *converter) plain(r *policy.Rule) []policy.Entry {
 		for _, p := range spelled(e) {
 			n := policy.NetworkEntry(p)
 			n.Pos = e.Pos
+			masks := c.Masks(p)
 			switch {
 			case p.Addr().Is6() && !c.IPv6:
 				c.lose(without(r), r, &e, "%s is left out: %s takes IPv4 only", n.Text, c.Title)
-			case p.Bits() == 0 && !c.SlashZero:
-				low, high := policy.Halves(p)
-				c.lose(Same, r, &e, "%s becomes %s and %s: %s takes any mask but /0", n.Text, low, high, c.Title)
-				for _, half := range []netip.Prefix{low, high} {
-					h := policy.NetworkEntry(half)
-					h.Pos = e.Pos
-					out = append(out, h)
-				}
+			case p.Bits() > masks.Max:
+				c.lose(without(r), r, &e, "%s is left out: %s takes %s networks from /%d to /%d", n.Text, c.Title,
+					profile.Family(p), masks.Min, masks.Max)
+			case p.Bits() < masks.Min:
+				out = append(out, c.narrower(r, e, p)...)
 			default:
 				out = append(out, n)
 			}
 		}
+	}
+	return out
+}
+
+// narrower is a network as those of the shortest mask that the provider takes.
+func (c *converter) narrower(r *policy.Rule, e policy.Entry, p netip.Prefix) []policy.Entry {
+	parts := []netip.Prefix{p}
+	masks := c.Masks(p)
+	for parts[0].Bits() < masks.Min {
+		var halves []netip.Prefix
+		for _, part := range parts {
+			low, high := policy.Halves(part)
+			halves = append(halves, low, high)
+		}
+		parts = halves
+	}
+	text := policy.NetworkEntry(p).Text
+	if masks.Min == 1 {
+		c.lose(Same, r, &e, "%s becomes %s and %s: %s takes any mask but /0", text, parts[0], parts[1], c.Title)
+	} else {
+		c.lose(Same, r, &e, "%s becomes %d networks: %s takes %s networks from /%d to /%d", text, len(parts), c.Title,
+			profile.Family(p), masks.Min, masks.Max)
+	}
+	out := make([]policy.Entry, len(parts))
+	for i, part := range parts {
+		out[i] = policy.NetworkEntry(part)
+		out[i].Pos = e.Pos
 	}
 	return out
 }

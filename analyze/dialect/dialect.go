@@ -13,9 +13,11 @@ import (
 	"fmt"
 	"strings"
 
+	"rulecast/analyze/dialect/awswaf"
 	"rulecast/analyze/dialect/cdnetworks"
 	"rulecast/analyze/dialect/cloudfront"
 	"rulecast/analyze/dialect/imagekit"
+	"rulecast/analyze/dialect/netset"
 	"rulecast/analyze/dialect/profile"
 	"rulecast/analyze/dialect/source"
 	"rulecast/analyze/dialect/theolive"
@@ -28,15 +30,21 @@ type Error = source.Error
 // Errors is all that is wrong in a ruleset, in file order.
 type Errors = source.Errors
 
-// Dialect is how one provider's rulesets are read and written.
-type Dialect struct {
-	profile.Profile
-	// Extension is of the native form's files, with the dot.
-	Extension string
+// File is one file of a ruleset in a native form.
+type File = profile.File
 
-	resolve func(*policy.Ruleset)
-	check   func(*policy.Ruleset) []profile.Violation // beyond the profile; may be nil
-	write   func(*policy.Ruleset) ([]byte, error)
+// Form is one of a provider's native forms.
+type Form struct {
+	Name      string // as in PROVIDER/FORM
+	Extension string // of its files, with the dot
+	About     string // what it is, for the manual
+
+	// narrow takes out of the profile what the form has no room for; may be nil.
+	narrow func(*profile.Profile)
+	write  func(*policy.Ruleset) ([]byte, error)
+	// parts are the files in which the provider's tools take the same, if they
+	// do not take it as one; may be nil.
+	parts func(*policy.Ruleset) ([]File, error)
 	// One of the two readers is there: of JSON, or of plain text.
 	sniffTree func(*source.Node) bool
 	readTree  func(*source.Node, *profile.Profile, *source.Report) *policy.Ruleset
@@ -44,25 +52,47 @@ type Dialect struct {
 	readText  func(*source.File, *profile.Profile, *source.Report) *policy.Ruleset
 }
 
-// All is every dialect, in the order of the manual.
+// Dialect is how one provider's rulesets are read and written.
+type Dialect struct {
+	profile.Profile // of the form that is written
+	// Forms are the native forms; the first is the one that is written.
+	Forms []Form
+
+	resolve func(*policy.Ruleset)
+	check   func(*policy.Ruleset) []profile.Violation // beyond the profile; may be nil
+}
+
+// All is every dialect, in the order of the manual, each with the form that
+// has room for all of its rules in front.
 func All() []*Dialect {
 	return []*Dialect{
-		{
-			Profile: imagekit.Profile(), Extension: ".txt", resolve: imagekit.Resolve, write: imagekit.Write,
-			sniffText: imagekit.Sniff, readText: imagekit.Read,
-		},
-		{
-			Profile: cdnetworks.Profile(), Extension: ".json", resolve: cdnetworks.Resolve, write: cdnetworks.Write,
-			sniffTree: cdnetworks.Sniff, readTree: cdnetworks.Read,
-		},
-		{
-			Profile: theolive.Profile(), Extension: ".json", resolve: theolive.Resolve, write: theolive.Write, check: theolive.Check,
-			sniffTree: theolive.Sniff, readTree: theolive.Read,
-		},
-		{
-			Profile: cloudfront.Profile(), Extension: ".json", resolve: cloudfront.Resolve, write: cloudfront.Write,
-			sniffTree: cloudfront.Sniff, readTree: cloudfront.Read,
-		},
+		{Profile: imagekit.Profile(), resolve: imagekit.Resolve, Forms: []Form{{
+			Name: "lists", Extension: ".txt", About: "the dashboard's lists, each ready to paste",
+			write: imagekit.Write, sniffText: imagekit.Sniff, readText: imagekit.Read,
+		}}},
+		{Profile: cdnetworks.Profile(), resolve: cdnetworks.Resolve, Forms: []Form{{
+			Name: "rules", Extension: ".json", About: "access rules as JSON",
+			write: cdnetworks.Write, sniffTree: cdnetworks.Sniff, readTree: cdnetworks.Read,
+		}}},
+		{Profile: theolive.Profile(), resolve: theolive.Resolve, check: theolive.Check, Forms: []Form{{
+			Name: "channel", Extension: ".json", About: "a channel's configuration for the API",
+			write: theolive.Write, sniffTree: theolive.Sniff, readTree: theolive.Read,
+		}}},
+		{Profile: cloudfront.Profile(), resolve: cloudfront.Resolve, Forms: []Form{{
+			Name: "json", Extension: ".json", About: "geo restriction and IP sets for the API",
+			write: cloudfront.Write, sniffTree: cloudfront.Sniff, readTree: cloudfront.Read,
+		}}},
+		{Profile: awswaf.Profile(), resolve: awswaf.Resolve, check: awswaf.Check, Forms: []Form{{
+			Name: "json", Extension: ".json", About: "IP sets and a rule group, for the API",
+			write: awswaf.Write, parts: awswaf.Parts, sniffTree: awswaf.Sniff, readTree: awswaf.Read,
+		}, {
+			Name: "terraform", Extension: ".tf", About: "the same as resources",
+			write: awswaf.WriteTerraform, sniffText: awswaf.SniffTerraform, readText: awswaf.ReadTerraform,
+		}}},
+		{Profile: netset.Profile(), resolve: netset.Resolve, Forms: []Form{{
+			Name: "list", Extension: ".netset", About: "networks to block, one a line",
+			write: netset.Write, sniffText: netset.Sniff, readText: netset.Read,
+		}}},
 	}
 }
 
@@ -75,14 +105,71 @@ func Names() []string {
 	return names
 }
 
-// Named finds a dialect. The error lists those there are.
-func Named(name string) (*Dialect, error) {
+// Targets is what Named takes: the providers, and those of several native forms
+// once more with each form.
+func Targets() []string {
+	var targets []string
 	for _, d := range All() {
-		if d.Name == name {
-			return d, nil
+		targets = append(targets, d.Name)
+		for i := 0; i < len(d.Forms) && len(d.Forms) > 1; i++ {
+			targets = append(targets, d.Name+"/"+d.Forms[i].Name)
 		}
 	}
+	return targets
+}
+
+// Named finds a dialect by PROVIDER or PROVIDER/FORM. With a form, the dialect
+// writes that one, and its profile is what there is room for in it. The error
+// lists the providers, or the forms, that there are.
+func Named(target string) (*Dialect, error) {
+	name, form, chosen := strings.Cut(target, "/")
+	for _, d := range All() {
+		if d.Name != name {
+			continue
+		}
+		if !chosen {
+			return d, nil
+		}
+		var known []string
+		for i, f := range d.Forms {
+			if f.Name == form {
+				d.Forms[0], d.Forms[i] = f, d.Forms[0]
+				if f.narrow != nil {
+					f.narrow(&d.Profile)
+				}
+				return d, nil
+			}
+			known = append(known, f.Name)
+		}
+		return nil, fmt.Errorf("provider %s has no form %q: must be one of %s", name, form, strings.Join(known, ", "))
+	}
 	return nil, fmt.Errorf("provider %q is not known: must be one of %s", name, strings.Join(Names(), ", "))
+}
+
+// Render writes a resolved ruleset in the dialect's form. The error of a
+// ruleset that the form has no room for is an *Errors.
+func (d *Dialect) Render(rs *policy.Ruleset) ([]byte, error) {
+	if err := d.validate(rs); err != nil {
+		return nil, err
+	}
+	return d.Forms[0].write(rs)
+}
+
+// Files is Render as files. The first holds all of the ruleset and can be read
+// back; those after it, if any, are the same in parts as the provider's tools
+// take them.
+func (d *Dialect) Files(rs *policy.Ruleset) ([]File, error) {
+	text, err := d.Render(rs)
+	if err != nil {
+		return nil, err
+	}
+	form := &d.Forms[0]
+	files := []File{{Name: d.Name + form.Extension, Data: text}}
+	if form.parts == nil {
+		return files, nil
+	}
+	parts, err := form.parts(rs)
+	return append(files, parts...), err
 }
 
 // Resolve brings the rules into the order in which the provider tries them,

@@ -42,10 +42,21 @@ func stable(t *testing.T, data []byte, o dialect.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, form := range []struct {
+	type form struct {
 		write func(*policy.Ruleset) ([]byte, error)
 		ids   bool
-	}{{dialect.Render, d.NativeIDs}, {dialect.RenderYAML, true}} {
+	}
+	forms := []form{{dialect.Render, d.NativeIDs}, {dialect.RenderYAML, true}}
+	for i := 1; i < len(d.Forms); i++ {
+		other, err := dialect.Named(d.Name + "/" + d.Forms[i].Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(other.Check(rs)) == 0 {
+			forms = append(forms, form{other.Render, other.NativeIDs})
+		}
+	}
+	for _, form := range forms {
 		text, err := form.write(rs)
 		if err != nil {
 			t.Fatalf("read, but not written: %v\n%s", err, data)
@@ -82,6 +93,18 @@ func FuzzTHEOlive(f *testing.F) {
 func FuzzCloudFrontRules(f *testing.F) {
 	seed(f, "cloudfront*", `{"Name":"x","Scope":"CLOUDFRONT","IPAddressVersion":"IPV4","Addresses":["192.0.2.7/31"]}`)
 	fuzz(f, "cloudfront")
+}
+
+func FuzzAWSWAF(f *testing.F) {
+	seed(f, "awswaf*", `{"IPSet":{"Name":"x","IPAddressVersion":"IPV4","Addresses":["192.0.2.7/31"]},"LockToken":"y"}`,
+		`{"Name":"x","Scope":"REGIONAL","IPAddressVersion":"IPV6","Addresses":[]}`, `{"RuleGroup":{"Rules":[]}}`,
+		"resource \"aws_wafv2_rule_group\" \"x\" {\n rule {\n name = \"a\\\"b\"\n priority=1 action {count {}}\n}}", "resource \"aws_wafv2_ip_set\" \"x\" {/*")
+	fuzz(f, "awswaf")
+}
+
+func FuzzNetset(f *testing.F) {
+	seed(f, "*.netset", "# no networks\n", "10.0.0.5/8 # x\n::ffff:192.0.2.1\n")
+	fuzz(f, "netset")
 }
 
 func FuzzYAML(f *testing.F) {

@@ -83,7 +83,7 @@ func TestImageKitBadInput(t *testing.T) {
 	refused(t, "[referer blocklist]\n  hotlinker.example\n", "2:3", "hotlinker.example", "scheme")
 	refused(t, "provider: imagekit\nreferer: {block: [hotlinker.example]}", "2:19", "scheme")
 	refused(t, "[referer blocklist]\nftp://hotlinker.example/\n", "2:1", "http")
-	refused(t, "192.0.2.1\n[ip blocklist]\n", "1:1", "not a ruleset")
+	refused(t, "a.example\n[ip blocklist]\n", "1:1", "not a ruleset")
 	refused(t, "[ip blocklist]\n[ip blocklist]\n", "2:1", "twice")
 	refused(t, "[ip list]\n", "1:1", "unknown heading", "[ip blocklist]")
 	rs := parse(t, "[ip blocklist]\n10.0.0.5/24 # office\n")

@@ -112,8 +112,10 @@ func read(f *source.File, r *source.Report, o Options) (*policy.Ruleset, *Dialec
 		dialects = []*Dialect{d}
 	}
 	for _, d := range dialects {
-		if d.sniffText != nil && d.sniffText(f) {
-			return d.readText(f, &d.Profile, r), d
+		for i := range d.Forms {
+			if form := &d.Forms[i]; form.sniffText != nil && form.sniffText(f) {
+				return form.readText(f, &d.Profile, r), d
+			}
 		}
 	}
 	root, ok := readTree(f, r)
@@ -124,8 +126,10 @@ func read(f *source.File, r *source.Report, o Options) (*policy.Ruleset, *Dialec
 		return readNeutral(root, v, r, o)
 	}
 	for _, d := range dialects {
-		if d.sniffTree != nil && d.sniffTree(root) {
-			return d.readTree(root, &d.Profile, r), d
+		for i := range d.Forms {
+			if form := &d.Forms[i]; form.sniffTree != nil && form.sniffTree(root) {
+				return form.readTree(root, &d.Profile, r), d
+			}
 		}
 	}
 	hint := "begin with a line like provider: imagekit, or an ImageKit list with its heading, like [ip blocklist]"
@@ -140,11 +144,16 @@ func readTree(f *source.File, r *source.Report) (*source.Node, bool) {
 	return source.ReadYAML(f, r)
 }
 
-// looksLikeJSON tells {"a": 1} and {} from YAML, in which a map may be
-// written {a: 1}.
+// looksLikeJSON tells {"a": 1}, {} and lists of such from YAML, in which a map
+// may be written {a: 1}.
 func looksLikeJSON(data []byte) bool {
 	const blanks = " \t\r\n"
 	text := strings.TrimLeft(string(data[:min(len(data), 1<<12)]), blanks)
+	if list, ok := strings.CutPrefix(text, "["); ok {
+		if text = strings.TrimLeft(list, blanks); strings.HasPrefix(text, "]") {
+			return true
+		}
+	}
 	if !strings.HasPrefix(text, "{") {
 		return false
 	}
@@ -169,17 +178,24 @@ func readNeutral(root, provider *source.Node, r *source.Report, o Options) (*pol
 	return neutral.Read(root, &d.Profile, r, neutral.OpenFunc(o.Open)), d
 }
 
-// Render writes a resolved ruleset in its provider's native form. The error
-// of a ruleset that the provider does not take is an *Errors.
+// Render writes a resolved ruleset in its provider's first native form, which
+// has room for whatever the provider takes. The error of a ruleset that it does
+// not take is an *Errors.
 func Render(rs *policy.Ruleset) ([]byte, error) {
 	d, err := Named(rs.Provider)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.validate(rs); err != nil {
+	return d.Render(rs)
+}
+
+// RenderFiles is Render as files (Dialect.Files).
+func RenderFiles(rs *policy.Ruleset) ([]File, error) {
+	d, err := Named(rs.Provider)
+	if err != nil {
 		return nil, err
 	}
-	return d.write(rs)
+	return d.Files(rs)
 }
 
 // RenderYAML writes a resolved ruleset as neutral YAML.

@@ -66,7 +66,7 @@ func TestStrictYAML(t *testing.T) {
 	refused(t, "provider: imagekit\nip: {block: [1]}", "2:14", "want a text, have a number")
 	refused(t, "provider: imagekit\nip: {block: x}", "2:13", "want a list, have a text")
 	refused(t, "provider: imagekit\nip: [192.0.2.1]", "2:5", "want a map, have a list")
-	refused(t, "provider: nobody\n", "1:11", "imagekit, cdnetworks, theolive, cloudfront")
+	refused(t, "provider: nobody\n", "1:11", "imagekit, cdnetworks, theolive, cloudfront, ")
 	refused(t, "provider: imagekit\nip: &a {block: []}", "2:5", "anchors")
 	refused(t, "provider: imagekit\nip: {block: [*a]}", "2:14", "aliases")
 	refused(t, "provider: imagekit\n---\nprovider: imagekit\n", "3:9", "second")

@@ -81,7 +81,11 @@ func (g generator) rule(id string, c policy.Control) policy.Rule {
 	if !control.Block || control.Allow && g.coin("allow") {
 		r.Mode = policy.Allow
 	}
-	n := rapid.IntRange(0, 12).Draw(g.T, "entries")
+	fewest := 0
+	if control.NonEmpty {
+		fewest = 1
+	}
+	n := rapid.IntRange(fewest, 12).Draw(g.T, "entries")
 	for range n {
 		r.Entries = append(r.Entries, g.entry(c))
 	}
@@ -128,19 +132,21 @@ func (g generator) entry(c policy.Control) policy.Entry {
 		}
 		return policy.Entry{Kind: policy.HostEntry, Text: rapid.SampledFrom([]string{host, host, "[2001:db8::1]"}).Draw(g.T, "host")}
 	}
-	low := 1
-	if g.SlashZero {
-		low = 0
-	}
 	if g.IPv6 && g.coin("ipv6") {
 		var b [16]byte
 		copy(b[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(g.T, "address"))
 		b[0] |= 0x20 // not an IPv4 address written as IPv6
-		return policy.NetworkEntry(netip.PrefixFrom(netip.AddrFrom16(b), rapid.IntRange(low, 128).Draw(g.T, "bits")).Masked())
+		return g.network(netip.AddrFrom16(b))
 	}
 	var b [4]byte
 	copy(b[:], rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(g.T, "address"))
-	return policy.NetworkEntry(netip.PrefixFrom(netip.AddrFrom4(b), rapid.IntRange(low, 32).Draw(g.T, "bits")).Masked())
+	return g.network(netip.AddrFrom4(b))
+}
+
+func (g generator) network(a netip.Addr) policy.Entry {
+	masks := g.Masks(netip.PrefixFrom(a, a.BitLen()))
+	bits := rapid.IntRange(masks.Min, masks.Max).Draw(g.T, "bits")
+	return policy.NetworkEntry(netip.PrefixFrom(a, bits).Masked())
 }
 
 func (g generator) scope() policy.Scope {

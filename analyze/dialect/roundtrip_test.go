@@ -33,20 +33,24 @@ func same(ids bool) cmp.Options {
 }
 
 func TestRoundTrip(t *testing.T) {
-	for _, d := range dialect.All() {
-		t.Run(d.Name, func(t *testing.T) {
+	for _, target := range dialect.Targets() {
+		t.Run(target, func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
-				rs := ruleset(t, d)
-				native, err := dialect.Render(rs)
+				d, err := dialect.Named(target)
 				if err != nil {
 					t.Fatal(err)
 				}
-				back, err := dialect.Parse("x"+d.Extension, native, dialect.Options{})
+				rs := ruleset(t, d)
+				files, err := d.Files(rs)
 				if err != nil {
-					t.Fatalf("%v\n%s", err, native)
+					t.Fatal(err)
+				}
+				back, err := dialect.Parse(files[0].Name, files[0].Data, dialect.Options{})
+				if err != nil {
+					t.Fatalf("%v\n%s", err, files[0].Data)
 				}
 				if diff := cmp.Diff(rs, back, same(d.NativeIDs)); diff != "" {
-					t.Fatalf("native (-want +have):\n%s\n%s", diff, native)
+					t.Fatalf("native (-want +have):\n%s\n%s", diff, files[0].Data)
 				}
 				text, err := dialect.RenderYAML(rs)
 				if err != nil {

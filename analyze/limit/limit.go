@@ -4,6 +4,7 @@ package limit
 
 import (
 	"fmt"
+	"sort"
 
 	"rulecast/analyze/policy"
 )
@@ -23,14 +24,20 @@ const (
 	IPv6PerRule
 	// AllowRules counts the rules of the control with mode Allow.
 	AllowRules
+	// Measured is what Limit.Measure says of each rule of the control on its
+	// own.
+	Measured
 )
 
 // Limit is the largest number of something that a provider takes.
 type Limit struct {
-	Name     string // as reports show it: "IP entries"
-	Max      int
-	What     What
-	Control  policy.Control
+	Name    string // as reports show it: "IP entries"
+	Max     int
+	What    What
+	Control policy.Control
+	// Measure is how much of a Measured limit a rule uses. It does not fall when
+	// an entry is added at the end of the list.
+	Measure  func(*policy.Rule) int
 	Source   string // the provider's page
 	Verified string // the day on which the page said so, as 2006-01-02
 }
@@ -55,8 +62,12 @@ func (v Violation) Error() string {
 	if v.Rule != "" {
 		of = fmt.Sprintf(" in rule %s", v.Rule)
 	}
-	return fmt.Sprintf("%d %s%s, the limit is %d: %q is number %d (%s, verified %s)",
-		v.Used, v.Limit.Name, of, v.Limit.Max, v.Entry, v.Limit.Max+1, v.Limit.Source, v.Limit.Verified)
+	where := fmt.Sprintf("is number %d", v.Limit.Max+1)
+	if v.Limit.What == Measured {
+		where = "is the first entry beyond it"
+	}
+	return fmt.Sprintf("%d %s%s, the limit is %d: %q %s (%s, verified %s)",
+		v.Used, v.Limit.Name, of, v.Limit.Max, v.Entry, where, v.Limit.Source, v.Limit.Verified)
 }
 
 // Check is every limit that the ruleset exceeds, in the order given.
@@ -93,6 +104,8 @@ func (l Limit) use(rs *policy.Ruleset) []Usage {
 			if r.Mode == policy.Allow {
 				total.count(r.ID, r.Pos)
 			}
+		case Measured:
+			perRule = append(perRule, l.measure(r))
 		case Entries:
 			for j := range r.Entries {
 				total.count(r.Entries[j].Text, r.Entries[j].Pos)
@@ -111,6 +124,28 @@ func (l Limit) use(rs *policy.Ruleset) []Usage {
 		return []Usage{total}
 	}
 	return perRule
+}
+
+func (l Limit) measure(r *policy.Rule) Usage {
+	u := Usage{Limit: l, Rule: r.ID, Used: l.Measure(r), Pos: r.Pos}
+	if u.Used <= l.Max {
+		u.Pos = policy.Pos{}
+		return u
+	}
+	if n := l.Room(r); n < len(r.Entries) {
+		u.Entry, u.Pos = r.Entries[n].Text, r.Entries[n].Pos
+	}
+	return u
+}
+
+// Room is how many entries of a rule, from the first on, are within a Measured
+// limit.
+func (l Limit) Room(r *policy.Rule) int {
+	return sort.Search(len(r.Entries), func(n int) bool {
+		part := *r
+		part.Entries = r.Entries[:n+1]
+		return l.Measure(&part) > l.Max
+	})
 }
 
 func (l Limit) counts(e *policy.Entry) bool {

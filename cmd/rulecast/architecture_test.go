@@ -48,7 +48,10 @@ analyze/dialect/imagekit    => analyze/dialect/profile analyze/dialect/source an
 analyze/dialect/cdnetworks  => analyze/dialect/neutral analyze/dialect/profile analyze/dialect/source analyze/limit analyze/policy
 analyze/dialect/theolive    => analyze/dialect/neutral analyze/dialect/profile analyze/dialect/source analyze/policy
 analyze/dialect/cloudfront  => analyze/dialect/profile analyze/dialect/source analyze/limit analyze/policy
-analyze/dialect             => analyze/dialect/cdnetworks analyze/dialect/cloudfront analyze/dialect/imagekit analyze/dialect/neutral analyze/dialect/profile analyze/dialect/source analyze/dialect/theolive analyze/policy
+analyze/dialect/hostpattern => analyze/policy
+analyze/dialect/awswaf      => analyze/dialect/hostpattern analyze/dialect/profile analyze/dialect/source analyze/limit analyze/policy
+analyze/dialect/netset      => analyze/dialect/profile analyze/dialect/source analyze/policy
+analyze/dialect             => analyze/dialect/awswaf analyze/dialect/cdnetworks analyze/dialect/cloudfront analyze/dialect/imagekit analyze/dialect/netset analyze/dialect/neutral analyze/dialect/profile analyze/dialect/source analyze/dialect/theolive analyze/policy
 
 analyze/match               => analyze/geo analyze/policy analyze/prefix ingest/referer
 analyze/fold                => ingest/record
@@ -63,7 +66,7 @@ analyze/abuse               => analyze/fetch analyze/networks analyze/tally inge
 analyze/hotlinks            => analyze/fetch analyze/geo analyze/site analyze/tally analyze/traffic ingest/record ingest/referer
 analyze/explain             => analyze/geo analyze/policy ingest/referer
 analyze/check               => analyze/dialect analyze/limit analyze/policy analyze/prefix
-analyze/convert             => analyze/dialect analyze/limit analyze/policy
+analyze/convert             => analyze/dialect analyze/dialect/profile analyze/limit analyze/policy
 analyze/policy/policytest   => analyze/explain analyze/geo analyze/policy ingest/referer
 analyze/traffic/traffictest => analyze/explain analyze/geo analyze/policy/policytest ingest/record ingest/referer
 

@@ -10,8 +10,12 @@ import (
 	"rulecast/analyze/policy"
 )
 
-// Sniff reports whether a JSON value has one of AWS's objects.
+// Sniff reports whether a JSON value has one of AWS's objects, and no rule
+// group, which is of AWS WAF on its own.
 func Sniff(root *source.Node) bool {
+	if _, ok := root.Field("RuleGroup"); ok {
+		return false
+	}
 	for _, key := range []string{"Restrictions", "GeoRestriction", "RestrictionType", "IPSets", "IPAddressVersion", "IPRules", "Referers"} {
 		if _, ok := root.Field(key); ok {
 			return true
@@ -148,7 +152,7 @@ func (a *awsReader) set(n *source.Node) {
 	}
 	if scope != "CLOUDFRONT" {
 		v, _ := n.Field("Scope")
-		a.Errorf(v.Pos, "Scope %q: a set for CloudFront has the scope CLOUDFRONT", scope)
+		a.Errorf(v.Pos, "Scope %q: a set for CloudFront has the scope CLOUDFRONT (of AWS WAF elsewhere: --provider awswaf)", scope)
 	}
 	if version != "IPV4" && version != "IPV6" {
 		v, _ := n.Field("IPAddressVersion")

@@ -90,10 +90,11 @@ func (w *writer) plain(r *policy.Rule, prefix string) bool {
 }
 
 // inOrder reports whether the reader, which takes the short form's rules in
-// the order of the controls, ends with this order. Providers with priorities
-// keep the file's order; the others have one of their own.
+// the order of the controls, ends with this order. Providers with priorities,
+// and those that try the rules as they come, keep the file's order; the others
+// have one of their own.
 func (w *writer) inOrder(rules []*policy.Rule) bool {
-	if !w.Priorities {
+	if !w.Priorities && !w.FileOrder {
 		return true
 	}
 	for i := 1; i < len(rules); i++ {

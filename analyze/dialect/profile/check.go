@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -152,6 +153,9 @@ func (c *checker) rule(r *policy.Rule) {
 	if r.DenyMissing && r.Control != policy.Referer || r.DenyUnknown && (r.Control != policy.Country || r.Mode != policy.Allow) {
 		c.failf(r.Pos, "rule %s: a missing Referer or unknown country is not its control", r.ID)
 	}
+	if len(r.Entries) == 0 && control.NonEmpty {
+		c.failf(r.Pos, "rule %s has an empty list: %s rules of %s have at least one entry", r.ID, r.Control, c.Title)
+	}
 	for i := range r.Entries {
 		c.entry(r, &r.Entries[i])
 	}
@@ -220,6 +224,9 @@ func (c *checker) entry(r *policy.Rule, e *policy.Entry) {
 			c.failf(e.Pos, "%q: %s takes no wildcards; a subdomain is another domain, list each", e.Text, c.Title)
 		}
 	}
+	if want == policy.Referer && c.MaxHost > 0 && len(strings.TrimPrefix(e.Text, "*.")) > c.MaxHost {
+		c.failf(e.Pos, "%q: %s takes hosts of at most %d characters", e.Text, c.Title, c.MaxHost)
+	}
 	if want != r.Control {
 		c.failf(e.Pos, "%q in the %s rule %s is a value of %s", e.Text, r.Control, r.ID, want)
 	}
@@ -233,7 +240,19 @@ func (c *checker) network(e *policy.Entry) {
 		c.failf(e.Pos, "%q: %s takes IPv4 only", e.Text, c.Title)
 	case p.Bits() == 0 && !c.SlashZero:
 		c.failf(e.Pos, "%q: %s takes any mask but /0", e.Text, c.Title)
+	default:
+		if m := c.Masks(p); p.Bits() < m.Min || p.Bits() > m.Max {
+			c.failf(e.Pos, "%q: %s takes %s networks from /%d to /%d", e.Text, c.Title, Family(p), m.Min, m.Max)
+		}
 	}
+}
+
+// Family is the name of a network's kind of addresses.
+func Family(p netip.Prefix) string {
+	if p.Addr().Is4() {
+		return "IPv4"
+	}
+	return "IPv6"
 }
 
 // words checks that all, all-ipv4 and all-ipv6 stand alone, in a block list:

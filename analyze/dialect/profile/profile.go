@@ -4,6 +4,8 @@
 package profile
 
 import (
+	"net/netip"
+
 	"rulecast/analyze/limit"
 	"rulecast/analyze/policy"
 )
@@ -35,12 +37,40 @@ type Profile struct {
 	NullReferer bool
 	// NativeIDs: the native form holds the rules' ids.
 	NativeIDs bool
+	// FileOrder: rules are tried in the order of the file. Providers without
+	// it, and without priorities, have an order of their own.
+	FileOrder bool
+	// IPv4Masks and IPv6Masks bound the lengths of masks.
+	IPv4Masks, IPv6Masks Masks
+	// MaxHost is the greatest length of a host in a Referer entry, without
+	// "*."; 0 is no bound.
+	MaxHost int
+}
+
+// Masks are the shortest and the longest mask of a network that a provider
+// takes. The zero value is no bound.
+type Masks struct{ Min, Max int }
+
+// Masks are the bounds of the masks of a network's family.
+func (p *Profile) Masks(n netip.Prefix) Masks {
+	m, widest := p.IPv4Masks, 0
+	if n.Addr().Is6() {
+		m = p.IPv6Masks
+	}
+	if !p.SlashZero {
+		widest = 1
+	}
+	if m.Max == 0 {
+		m.Max = n.Addr().BitLen()
+	}
+	return Masks{max(m.Min, widest), m.Max}
 }
 
 // Control is what a provider can do with one control.
 type Control struct {
 	Block, Allow bool
 	Single       bool // at most one rule in a ruleset
+	NonEmpty     bool // every list has an entry
 }
 
 // Setting is one switch of a provider.
@@ -81,4 +111,10 @@ func (p *Profile) Setting(name string) (Setting, bool) {
 		}
 	}
 	return Setting{}, false
+}
+
+// File is one file of a ruleset in a native form.
+type File struct {
+	Name string // without folder
+	Data []byte
 }
