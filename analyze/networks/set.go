@@ -40,18 +40,20 @@ func (s *Set) Contains(a netip.Addr) bool {
 // one with the longest prefix that holds it, and of lists with the same prefix
 // the first.
 func (s *Set) Find(a netip.Addr) (list string, ok bool) {
+	return s.FindNetwork(netip.PrefixFrom(a, a.BitLen()))
+}
+
+// FindNetwork is Find for all of a network.
+func (s *Set) FindNetwork(p netip.Prefix) (list string, ok bool) {
 	if s == nil {
 		return "", false
 	}
-	number, ok := s.table.Longest(a)
+	number, ok := s.table.LongestOf(p)
 	if !ok {
 		return "", false
 	}
 	return s.names[number], true
 }
-
-// Covers reports whether one of the networks holds the whole of another.
-func (s *Set) Covers(p netip.Prefix) bool { return s != nil && s.table.Covers(p) }
 
 // Overlaps reports whether a network has an address that is in the set.
 func (s *Set) Overlaps(p netip.Prefix) bool { return s != nil && s.table.Overlaps(p) }

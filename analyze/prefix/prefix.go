@@ -35,21 +35,14 @@ func (m *Map) Covering(dst []int32, a netip.Addr) []int32 {
 	return dst
 }
 
-// Longest is the first number added under the longest prefix that holds the
-// address; false if none does.
-func (m *Map) Longest(a netip.Addr) (int32, bool) {
-	numbers, ok := m.table.Lookup(a)
+// LongestOf is the first number added under the longest prefix that holds all
+// of a network, which has to be valid and unmapped; false if none does.
+func (m *Map) LongestOf(p netip.Prefix) (int32, bool) {
+	numbers, ok := m.table.LookupPrefix(p)
 	if !ok {
 		return 0, false
 	}
 	return numbers[0], true
-}
-
-// Covers reports whether one of the networks holds all of another, which has
-// to be valid and unmapped.
-func (m *Map) Covers(p netip.Prefix) bool {
-	_, ok := m.table.LookupPrefix(p)
-	return ok
 }
 
 // Overlaps reports whether one of the networks has an address in common with

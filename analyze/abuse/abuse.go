@@ -1,0 +1,280 @@
+// Package abuse weighs how bad clients are by what they asked for. It replays
+// the leaky buckets that CrowdSec and AWS publish, in the time of the log, and
+// adds what a WAF and the user's lists say.
+//
+// # Buckets
+//
+// A bucket of capacity c and leak d belongs to one client. A request that it
+// counts is poured in; one leaks out in each d; it fires if more than c are in
+// it. Where a bucket counts distinct values, a value that it has is not poured
+// again; the values are forgotten when nothing has been poured for (c+1)*d. That
+// is how CrowdSec's buckets live; unlike those, a bucket that fires is not
+// emptied, so that its peak tells how far over the client was. Of User-Agents
+// each counts once, when the client first sent it: who goes on with the same
+// few is not one who makes them up. Buckets are per client, whatever the host.
+//
+// Static files that were answered with a status below 400 go into no bucket.
+// Requests without a time, or more than 285 years from 1970, go into none
+// either; Exploit and WAF count them all the same. A request whose denial the
+// current ruleset explains is no error, no probing and no denial by a WAF, and
+// remains traffic in every other way: else who is blocked would stay bad.
+//
+// All counts are exact, and so is what the buckets say, as long as a client has
+// at most mostPerSlot requests for buckets in each ten minutes of the clock and
+// all clients have mostEvents. Beyond, a client is Partial: events are missing,
+// which of them depends on the requests alone (see ledger), and buckets are
+// replayed so that they never hold more than they would with all events there:
+// a peak is at least what it is said to be, and signals may be missing.
+package abuse
+
+import (
+	"math"
+
+	"rulecast/analyze/fetch"
+	"rulecast/analyze/networks"
+	"rulecast/analyze/tally"
+	"rulecast/ingest/record"
+)
+
+// Options say what is known of networks beforehand. A nil set is empty.
+type Options struct {
+	Thresholds Thresholds
+	Allow      *networks.Set // published ranges of good bots and other friends
+	Protect    *networks.Set // what the user never wants listed
+	Bad        *networks.Set // lists of bad networks: Label
+}
+
+// Plan is what is shared by the analyses of all streams.
+type Plan struct {
+	Options
+	reserved *networks.Set
+	hunt     *hunt
+	keep     keeping // less in tests, as the two that follow
+	limit    int
+	earliest int
+}
+
+// NewPlan makes a plan.
+func NewPlan(o Options) *Plan {
+	// A quarter more than fits into the largest bucket, so that what leaks out
+	// meanwhile does not keep it from firing.
+	least := max(leastPerSlot, o.Thresholds.largest()*5/4+1)
+	return &Plan{
+		Options: o, reserved: networks.Reserved(), hunt: newHunt(), limit: leastLimit,
+		keep:     keeping{perSlot: max(mostPerSlot, least), least: least, all: mostEvents},
+		earliest: max(MostUsers, o.Thresholds[AgentSwitching].Capacity*5/4+1),
+	}
+}
+
+// Columns are those that the batches must have.
+func (p *Plan) Columns() record.Columns {
+	return record.ColumnSet(record.Time, record.Client, record.Method, record.Path, record.Query, record.Status, record.Bytes,
+		record.UserAgent, record.ContentType, record.Action)
+}
+
+// track is what is counted of every client. It is read and written for each
+// request: no longer than it has to be.
+type track struct {
+	all         tally.Counts
+	assets      int64 // static files answered
+	first, last int64 // of requests with a time; math.MaxInt64 and record.NoTime if there are none
+	hours       [hourWords]uint64
+	agent       record.ID // of the last use that was noted
+	loaded      bool      // that was noted as one that loaded a static file
+	since       int64     // its first time; untimed if it has none
+}
+
+// fault is what is counted of clients that get errors.
+type fault struct{ errors, explained int64 }
+
+// hit is how often a client set off what fires without time.
+type hit [WAF - Exploit + 1]int64
+
+// agentInfo is what is known of a User-Agent.
+type agentInfo struct {
+	hash             uint32
+	browser, exploit bool
+}
+
+// Analysis collects the evidence in the requests of one stream.
+type Analysis struct {
+	plan    *Plan
+	total   tally.Counts
+	untimed int64 // requests that go into no bucket for want of a time
+
+	clients []track // by client id
+	faults  []fault // by client id
+	hits    map[record.ID]*hit
+	agents  []agentInfo  // by user agent id
+	content []fetch.Kind // by content type id
+	reads   []bool       // by method id: it fetches
+	denied  []bool       // by action id
+
+	events ledger
+	uses   uses
+	hour   hour
+	lower  []byte // the target of the request at hand, in lower case
+	dicts  *record.Dicts
+}
+
+// New starts the analysis of one stream.
+func (p *Plan) New() *Analysis {
+	d := record.NewDicts()
+	return &Analysis{
+		plan: p, dicts: d, hits: map[record.ID]*hit{},
+		events: ledger{limit: p.limit, keep: p.keep, addrs: d.Clients},
+		uses:   uses{limit: p.limit, earliest: p.earliest},
+	}
+}
+
+// Dicts are the dictionaries of the stream, and after Merge of all streams: the
+// ids of Judge are those of their clients.
+func (a *Analysis) Dicts() *record.Dicts { return a.dicts }
+
+// follow catches up with what the dictionaries have gained.
+func (a *Analysis) follow(d *record.Dicts) {
+	a.dicts, a.events.addrs = d, d.Clients
+	a.faults = tally.Grown(a.faults, d.Clients.Len())
+	known := len(a.clients)
+	a.clients = tally.Grown(a.clients, d.Clients.Len())
+	for id := known; id < len(a.clients); id++ {
+		a.clients[id].first, a.clients[id].last = math.MaxInt64, record.NoTime
+	}
+	for id := len(a.agents); id < d.UserAgents.Len(); id++ {
+		agent := d.UserAgents.Bytes(record.ID(id))
+		a.agents = append(a.agents, agentInfo{uint32(hashText(agent) >> 32), fetch.IsBrowser(agent), a.isExploit(agent)})
+	}
+	for id := len(a.content); id < d.ContentTypes.Len(); id++ {
+		a.content = append(a.content, fetch.OfContentType(d.ContentTypes.Bytes(record.ID(id))))
+	}
+	for id := len(a.reads); id < d.Methods.Len(); id++ {
+		switch d.Methods.String(record.ID(id)) {
+		case "", "GET", "HEAD": // a log without methods is one of GETs
+			a.reads = append(a.reads, true)
+		default:
+			a.reads = append(a.reads, false)
+		}
+	}
+	for id := len(a.denied); id < d.Actions.Len(); id++ {
+		a.denied = append(a.denied, isDenial(d.Actions.Bytes(record.ID(id))))
+	}
+}
+
+// isExploit reports whether a header holds an exploit.
+func (a *Analysis) isExploit(header []byte) bool {
+	var suspect bool
+	a.lower, suspect = a.plan.hunt.lower(a.lower[:0], header[:min(len(header), longestTarget)])
+	return suspect && containsAny(a.lower, exploits)
+}
+
+// Add collects the evidence in a batch.
+func (a *Analysis) Add(b *record.Batch) error { return a.AddExcept(b, nil) }
+
+// AddExcept is Add for a log that was written while a ruleset was in force:
+// explained says of each row whether that ruleset explains its denial; nil is
+// none.
+func (a *Analysis) AddExcept(b *record.Batch, explained []bool) error {
+	a.follow(b.Dicts)
+	clients, agents, contents, methods, actions := b.IDs(record.Client), b.IDs(record.UserAgent), b.IDs(record.ContentType), b.IDs(record.Method), b.IDs(record.Action)
+	times, sizes, statuses := b.Ints(record.Time), b.Ints(record.Bytes), b.Statuses()
+	paths, queries := b.Text(record.Path), b.Text(record.Query)
+	for i := range b.Rows {
+		q := request{client: clients[i], agent: agents[i], time: times[i], status: statuses[i], denied: a.denied[actions[i]]}
+		a.total.Add(sizes[i])
+		c := &a.clients[q.client]
+		c.all.Add(sizes[i])
+		first := a.clock(c, q.time)
+		kind := a.content[contents[i]]
+		if kind == fetch.Unclear {
+			kind = fetch.OfPath(paths.At(i))
+		}
+		q.static = kind == fetch.Embed
+		asset := q.static && q.status < 400 && !q.denied
+		if q.agent != record.Absent && (q.agent != c.agent || first < c.since || asset && !c.loaded) {
+			a.note(c, &q, first, asset)
+		}
+		if asset {
+			c.assets++
+		}
+		if explained != nil && explained[i] {
+			q.explained = true
+			a.faults[q.client].explained++
+		}
+		if !asset {
+			q.path, q.query, q.reads = paths.At(i), queries.At(i), a.reads[methods[i]]
+			a.examine(&q)
+		}
+	}
+	return nil
+}
+
+// request is a row of a batch.
+type request struct {
+	client, agent record.ID
+	time          int64
+	status        uint16
+	static        bool
+	denied        bool // by a WAF
+	explained     bool
+	reads         bool // its method fetches
+	path, query   []byte
+}
+
+// note files that a client sent a User-Agent, the first time at first.
+func (a *Analysis) note(c *track, q *request, first int64, asset bool) {
+	info := &a.agents[q.agent]
+	if c.agent == q.agent {
+		c.since, c.loaded = min(c.since, first), c.loaded || asset
+	} else {
+		c.agent, c.since, c.loaded = q.agent, first, asset
+	}
+	a.uses.add(use{client: q.client, hash: info.hash, first: first, loaded: asset && info.browser})
+}
+
+// clock counts the time of a request, and returns it; untimed if it is none
+// that buckets know.
+func (a *Analysis) clock(c *track, time int64) int64 {
+	if uint64(time+farthest) >= 2*farthest {
+		a.untimed++
+		if time == record.NoTime {
+			return untimed
+		}
+	}
+	c.first, c.last = min(c.first, time), max(c.last, time)
+	if time < a.hour.from || time >= a.hour.to {
+		a.hour = hourOf(time)
+	}
+	c.hours[a.hour.word] |= a.hour.bit
+	if uint64(time+farthest) >= 2*farthest {
+		return untimed
+	}
+	return time
+}
+
+// hourLength is how long an hour is, in µs; hoursPerWeek are those that have a
+// bit each.
+const (
+	hourLength   = 60 * 60 * 1_000_000
+	hoursPerWeek = 7 * 24
+	hourWords    = (hoursPerWeek + 63) / 64
+)
+
+// hour is one of the clock, and its bit among those of the week.
+type hour struct {
+	from, to int64 // to is not in it
+	word     int
+	bit      uint64
+}
+
+func hourOf(us int64) hour {
+	n := us / hourLength
+	if us < n*hourLength {
+		n-- // rounded towards zero
+	}
+	of := (n%hoursPerWeek + hoursPerWeek) % hoursPerWeek
+	h := hour{from: n * hourLength, to: math.MaxInt64, word: int(of / 64), bit: 1 << (of % 64)}
+	if h.from <= math.MaxInt64-hourLength {
+		h.to = h.from + hourLength
+	}
+	return h
+}

@@ -1,0 +1,118 @@
+package abuse
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"rulecast/ingest/record"
+)
+
+// use is a User-Agent that a client sent.
+type use struct {
+	client uint32
+	hash   uint32 // of the User-Agent
+	first  int64  // time of the first request with it; untimed if none has one
+	loaded bool   // it is a browser's, and a static file was answered to it
+}
+
+// untimed is the first time of a use without any.
+const untimed = math.MaxInt64
+
+func compareUses(a, b use) int {
+	if a.client != b.client {
+		return cmp.Compare(a.client, b.client)
+	}
+	return cmp.Compare(a.hash, b.hash)
+}
+
+// MostUsers is how many users of an address are counted: see Client.Users.
+const MostUsers = 64
+
+// uses is a list of the User-Agents of clients, in any order until settle sorts
+// and joins it. Of a client with many, those stay that loaded something and
+// have the MostUsers lowest hashes, and the earliest. A use that is dropped may
+// come again with a later time: that is not among the earliest then either.
+type uses struct {
+	entries  []use
+	limit    int // at which add settles
+	earliest int // that stay
+}
+
+func (u *uses) add(e use) {
+	u.entries = append(u.entries, e)
+	if len(u.entries) >= u.limit {
+		u.settle()
+		u.limit = max(u.limit, 2*len(u.entries))
+	}
+}
+
+func (u *uses) settle() {
+	slices.SortFunc(u.entries, compareUses)
+	joined := u.entries[:0]
+	for _, e := range u.entries {
+		if n := len(joined); n > 0 && compareUses(joined[n-1], e) == 0 {
+			joined[n-1].first = min(joined[n-1].first, e.first)
+			joined[n-1].loaded = joined[n-1].loaded || e.loaded
+			continue
+		}
+		joined = append(joined, e)
+	}
+	kept := joined[:0]
+	for run := range runs(joined, func(e *use) uint32 { return e.client }) {
+		kept = append(kept, u.bound(run)...)
+	}
+	u.entries = kept
+}
+
+// bound is what stays of the uses of one client, moved to the front.
+func (u *uses) bound(run []use) []use {
+	if len(run) <= min(MostUsers, u.earliest) {
+		return run
+	}
+	last := slices.SortedFunc(slices.Values(run), byFirst)[min(u.earliest, len(run))-1]
+	kept, users := run[:0], 0
+	for _, e := range run {
+		if e.loaded {
+			users++
+		}
+		if byFirst(e, last) <= 0 || e.loaded && users <= MostUsers {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+// byFirst sorts uses by when they were first seen.
+func byFirst(a, b use) int {
+	if a.first != b.first {
+		return cmp.Compare(a.first, b.first)
+	}
+	return cmp.Compare(a.hash, b.hash)
+}
+
+// merge adds the uses of others, whose clients are translated by ids.
+func (u *uses) merge(v *uses, ids []record.ID) {
+	for _, e := range v.entries {
+		e.client = ids[e.client]
+		u.entries = append(u.entries, e)
+	}
+	u.settle()
+}
+
+// runs yields the runs of entries with the same key.
+func runs[E any](entries []E, key func(*E) uint32) func(yield func([]E) bool) {
+	return func(yield func([]E) bool) {
+		for len(entries) > 0 {
+			n := 1
+			for n < len(entries) && key(&entries[n]) == key(&entries[0]) {
+				n++
+			}
+			run := entries[:n]
+			entries = entries[n:]
+			if !yield(run) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package abuse
+
+import (
+	"slices"
+
+	"rulecast/ingest/record"
+)
+
+// examine files what is remarkable about a request that is not for a static
+// file, or was not answered with it.
+func (a *Analysis) examine(q *request) {
+	if q.status >= 400 && !q.explained {
+		a.faults[q.client].errors++
+	}
+	if q.denied && !q.explained {
+		a.hit(q.client, WAF)
+	}
+	kinds := q.counts()
+	var suspect bool
+	path := q.path[:min(len(q.path), longestTarget)]
+	a.lower, suspect = a.plan.hunt.lower(a.lower[:0], path)
+	if len(path) == len(q.path) { // else its end is not there
+		kinds |= a.named(q)
+	}
+	if len(q.query) > 0 {
+		inQuery := false
+		a.lower, inQuery = a.plan.hunt.lower(append(a.lower, '?'), q.query[:min(len(q.query), longestTarget)])
+		suspect = suspect || inQuery
+		if !q.static && isBusting(q.query) {
+			a.pour(q, 1<<CacheBusting, hashText(q.query))
+		}
+	}
+	if suspect && containsAny(a.lower, traversals) {
+		a.pour(q, 1<<Traversal, hashText(a.lower))
+	}
+	if suspect && containsAny(a.lower, exploits) || a.agents[q.agent].exploit {
+		a.hit(q.client, Exploit)
+	}
+	if kinds != 0 {
+		a.pour(q, kinds, hashText(q.path))
+	}
+}
+
+// errorStatuses are those that count as errors: rules says where from.
+var errorStatuses = []uint16{400, 401, 403, 404, 405}
+
+// counts are the buckets that a request goes into whatever it is called.
+func (q *request) counts() (kinds Signals) {
+	if !q.static {
+		kinds.put(Flood)
+		if q.reads {
+			kinds.put(Crawl)
+		}
+	}
+	if q.explained || q.status < 400 {
+		return kinds
+	}
+	if slices.Contains(errorStatuses, q.status) {
+		kinds.put(Errors)
+	}
+	if !q.static && (q.status == 404 || q.status == 403 || q.status == 400) {
+		kinds.put(Probing)
+	}
+	return kinds
+}
+
+// named are the buckets that a request goes into by its path, which is in
+// lower.
+func (a *Analysis) named(q *request) (kinds Signals) {
+	if a.plan.hunt.isSensitive(a.lower) {
+		kinds.put(SensitiveFiles)
+	}
+	if !q.explained && (q.status == 404 || q.status == 403) {
+		if containsAny(a.lower, admin) {
+			kinds.put(AdminPaths)
+		}
+		if isWordPress(a.lower) {
+			kinds.put(WordPress)
+		}
+	}
+	return kinds
+}
+
+// pour files an event for buckets that count requests, or distinct hashes.
+func (a *Analysis) pour(q *request, kinds Signals, hash uint64) {
+	if when, ok := momentOf(q.time, kinds); ok {
+		a.events.add(event{client: q.client, hash: uint32(hash >> 32), when: when})
+	}
+}
+
+func (a *Analysis) hit(client record.ID, s Signal) {
+	h := a.hits[client]
+	if h == nil {
+		h = &hit{}
+		a.hits[client] = h
+	}
+	h[s-Exploit]++
+}

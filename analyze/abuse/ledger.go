@@ -1,0 +1,169 @@
+package abuse
+
+import (
+	"cmp"
+	"encoding/binary"
+	"math/bits"
+	"net/netip"
+	"slices"
+
+	"rulecast/ingest/record"
+)
+
+// event is a request that buckets look at, and what it asked for.
+type event struct {
+	client uint32
+	hash   uint32 // of the path or the query, whichever is to be distinct
+	when   moment
+}
+
+// moment is a time with the buckets that an event goes into: in its lowest
+// numKinds bits one for each.
+type moment uint64
+
+// slotLength is how long a slot of the clock is, in µs.
+const slotLength = 10 * 60 * 1_000_000
+
+// epoch is a time so far back that all that lie less than farthest before or
+// after the Unix epoch, in µs, are as many slots and a rest after it: 285 years.
+const (
+	farthest = 1<<53/slotLength*slotLength - slotLength
+	epoch    = -farthest
+)
+
+// momentOf is false for no time, and one that is too far away.
+func momentOf(us int64, kinds Signals) (moment, bool) {
+	return moment(us-epoch)<<numKinds | moment(kinds), -farthest <= us && us < farthest
+}
+
+// time is in µs since epoch.
+func (m moment) time() int64 { return int64(m >> numKinds) }
+
+func (m moment) slot() int64 { return m.time() / slotLength }
+
+func (m moment) kinds() Signals { return Signals(m & (1<<numKinds - 1)) }
+
+func compareEvents(a, b event) int {
+	switch {
+	case a.client != b.client:
+		return cmp.Compare(a.client, b.client)
+	case a.when != b.when:
+		return cmp.Compare(a.when, b.when)
+	}
+	return cmp.Compare(a.hash, b.hash)
+}
+
+// The memory of the evidence. Of the events of a client in one slot, at most
+// mostPerSlot are kept, the earliest. That number is halved as often as keeps
+// the events of all clients within mostEvents, but not below leastPerSlot, nor
+// below what the largest bucket holds; then slots of clients are given up whose
+// hash does not begin with so many zero bits as it takes. Which events are kept
+// depends on the requests alone, not on the order in which they come: the
+// earliest of a part are all that the earliest of the whole can be among, and a
+// part is never cut shorter than the whole. What it means to a client that
+// events are missing is for replay to see.
+const (
+	mostPerSlot  = 1 << 10
+	leastPerSlot = 1 << 7
+	mostEvents   = 1 << 23
+)
+
+// keeping is which events a ledger keeps.
+type keeping struct {
+	perSlot int
+	least   int // of perSlot
+	all     int
+	zeros   int // bits with which the hash of a slot begins
+}
+
+// leastLimit is how many entries are not worth sorting.
+const leastLimit = 1 << 14
+
+// ledger is a list of events in any order until settle sorts it.
+type ledger struct {
+	events []event
+	limit  int // at which add settles
+	keep   keeping
+	addrs  *record.Addresses // of the clients
+}
+
+func (l *ledger) add(e event) {
+	l.events = append(l.events, e)
+	if len(l.events) >= l.limit {
+		l.settle()
+		l.limit = max(l.limit, 2*len(l.events))
+	}
+}
+
+// settle sorts the events, and drops what is too much.
+func (l *ledger) settle() {
+	slices.SortFunc(l.events, compareEvents)
+	for l.drop(); len(l.events) > l.keep.all; l.drop() {
+		switch {
+		case l.keep.perSlot > l.keep.least:
+			l.keep.perSlot = max(l.keep.perSlot/2, l.keep.least)
+		case l.keep.zeros < 64:
+			l.keep.zeros++
+		default:
+			return
+		}
+	}
+}
+
+// drop keeps what is to be kept of sorted events. One more than perSlot is: it
+// says that the slot had more.
+func (l *ledger) drop() {
+	n, run, kept := 0, 0, true
+	for i, e := range l.events {
+		if i > 0 && e.client == l.events[i-1].client && e.when.slot() == l.events[i-1].when.slot() {
+			run++
+		} else {
+			run, kept = 0, l.keep.has(l.addrs, e.client, e.when.slot())
+		}
+		if kept && run <= l.keep.perSlot {
+			l.events[n] = e
+			n++
+		}
+	}
+	l.events = l.events[:n]
+}
+
+// has reports whether the events of a client in a slot are kept.
+func (k *keeping) has(addrs *record.Addresses, client uint32, slot int64) bool {
+	return k.zeros == 0 || bits.LeadingZeros64(hashOfSlot(addrs.Addr(client), slot)) >= k.zeros
+}
+
+func hashOfSlot(a netip.Addr, slot int64) uint64 {
+	ip := a.As16()
+	return hashText(binary.BigEndian.AppendUint64(ip[:], uint64(slot)))
+}
+
+// merge adds the events of another ledger, whose clients are translated by ids.
+func (l *ledger) merge(m *ledger, ids []record.ID) {
+	l.keep.perSlot, l.keep.zeros = min(l.keep.perSlot, m.keep.perSlot), max(l.keep.zeros, m.keep.zeros)
+	for _, e := range m.events {
+		e.client = ids[e.client]
+		l.events = append(l.events, e)
+	}
+	l.settle()
+}
+
+// hashText is a hash with the same value in every run, so that what is kept is
+// the same, too: eight bytes at a time, its bits mixed as in MurmurHash3.
+func hashText(text []byte) uint64 {
+	h := uint64(len(text)) * 0x9e3779b97f4a7c15
+	for ; len(text) >= 8; text = text[8:] {
+		h = mixed(h ^ binary.LittleEndian.Uint64(text))
+	}
+	var rest uint64
+	for i, c := range text {
+		rest |= uint64(c) << (8 * i)
+	}
+	return mixed(h ^ rest)
+}
+
+func mixed(h uint64) uint64 {
+	h = (h ^ h>>33) * 0xff51afd7ed558ccd
+	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
+}

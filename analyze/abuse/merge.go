@@ -1,0 +1,44 @@
+package abuse
+
+import "rulecast/ingest/record"
+
+// settle ends the analysis of its stream: from here on it may be merged.
+func (a *Analysis) settle() {
+	a.events.settle()
+	a.uses.settle()
+}
+
+// Merge takes in the evidence of another stream of the same plan.
+func (a *Analysis) Merge(b *Analysis) {
+	b.settle()
+	a.total, a.untimed = a.total.Plus(b.total), a.untimed+b.untimed
+	ids := a.dicts.Join(b.dicts, record.Client).IDs(record.Client)
+	a.follow(a.dicts)
+	for id := range b.clients {
+		a.clients[ids[id]].merge(&b.clients[id])
+		a.faults[ids[id]].errors += b.faults[id].errors
+		a.faults[ids[id]].explained += b.faults[id].explained
+	}
+	for id, from := range b.hits {
+		to := a.hits[ids[id]]
+		if to == nil {
+			to = &hit{}
+			a.hits[ids[id]] = to
+		}
+		for i, n := range from {
+			to[i] += n
+		}
+	}
+	a.events.merge(&b.events, ids)
+	a.uses.merge(&b.uses, ids)
+}
+
+// merge adds the counts of a client in another stream. What was noted last
+// stays as it is: it says what this stream's uses have.
+func (t *track) merge(u *track) {
+	t.all, t.assets = t.all.Plus(u.all), t.assets+u.assets
+	t.first, t.last = min(t.first, u.first), max(t.last, u.last)
+	for i, word := range u.hours {
+		t.hours[i] |= word
+	}
+}

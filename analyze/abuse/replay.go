@@ -1,0 +1,215 @@
+package abuse
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+	"time"
+
+	"rulecast/ingest/record"
+)
+
+// Evidence is a signal that a client gave.
+type Evidence struct {
+	Signal Signal
+	Peak   int64 // the most that was in the bucket, rounded up; of a label 1
+	Bucket Bucket
+}
+
+// state is a bucket of one client. Levels are in the time that they take to
+// leak out, in µs; where nothing leaks, in requests.
+type state struct {
+	leak     int64 // of one request; 0 where nothing leaks
+	unit     int64 // what a request adds to the level
+	life     int64 // how long after the last pour the values are forgotten
+	distinct bool
+
+	level  int64
+	at     int64 // time of level
+	peak   int64
+	poured int64 // time of the last pour
+	seen   map[uint32]struct{}
+	// blind: what is in seen is not known for certain. Until nothing has come
+	// since quiet for as long as forgets it, nothing is poured.
+	blind bool
+	quiet int64
+}
+
+func (s *state) reset(k Signal, b Bucket) {
+	seen := s.seen
+	if seen == nil {
+		seen = map[uint32]struct{}{}
+	}
+	clear(seen)
+	*s = state{leak: int64(b.Leak / time.Microsecond), distinct: rules[k].distinct, seen: seen}
+	s.unit, s.life = s.leak, s.leak*int64(b.Capacity+1)
+	if s.leak == 0 {
+		s.unit, s.life = 1, math.MaxInt64
+	}
+}
+
+// pour adds a request.
+func (s *state) pour(t int64, hash uint32) {
+	if s.distinct {
+		if s.blind {
+			if t-s.quiet <= s.life {
+				s.quiet = t
+				return
+			}
+			s.blind = false
+		}
+		if t-s.poured > s.life {
+			clear(s.seen)
+		}
+		if _, ok := s.seen[hash]; ok {
+			return
+		}
+		s.seen[hash] = struct{}{}
+		s.poured = t
+	}
+	if s.leak > 0 && s.level > 0 {
+		s.level = max(0, s.level-(t-s.at))
+	}
+	s.level += s.unit
+	s.at = t
+	s.peak = max(s.peak, s.level)
+}
+
+// miss says that unknown requests came before a time, and after all that were
+// poured. A bucket then holds at least its level; but what values it has is not
+// known, and a value that it has must not be poured again.
+func (s *state) miss(until int64) {
+	clear(s.seen)
+	s.blind, s.quiet = s.distinct, until
+}
+
+// requests is the peak in requests, rounded up.
+func (s *state) requests() int64 { return (s.peak + s.unit - 1) / s.unit }
+
+// replayer replays the buckets of one client after another.
+type replayer struct {
+	thresholds *Thresholds
+	keep       *keeping
+	earliest   int // uses that are there for certain
+	addrs      *record.Addresses
+	states     [numKinds]state
+	agents     state
+	firsts     []int64
+}
+
+// events replays the events of a client, which are sorted, and reports whether
+// some are missing.
+func (r *replayer) events(events []event) (found []Evidence, partial bool) {
+	kinds := r.possible(events)
+	for k := range numKinds {
+		if kinds.Has(k) {
+			r.states[k].reset(k, r.thresholds[k])
+		}
+	}
+	partial = r.keep.zeros > 0
+	for slot := range slots(events) {
+		if gap, ok := r.gapBefore(events, slot); ok {
+			r.miss(kinds, gap)
+		}
+		for _, e := range slot[:min(len(slot), r.keep.perSlot)] {
+			for rest := e.when.kinds() & kinds; rest != 0; rest &= rest - 1 {
+				r.states[bits.TrailingZeros16(uint16(rest))].pour(e.when.time(), e.hash)
+			}
+		}
+		if len(slot) > r.keep.perSlot {
+			partial = true
+			r.miss(kinds, (slot[0].when.slot()+1)*slotLength)
+		}
+	}
+	for k := range numKinds {
+		if kinds.Has(k) && r.states[k].requests() > int64(r.thresholds[k].Capacity) {
+			found = append(found, Evidence{k, r.states[k].requests(), r.thresholds[k]})
+		}
+	}
+	return found, partial
+}
+
+// possible are the buckets into which enough events go for them to fire.
+func (r *replayer) possible(events []event) (kinds Signals) {
+	var counts [numKinds]int
+	for _, e := range events {
+		for rest := e.when.kinds(); rest != 0; rest &= rest - 1 {
+			counts[bits.TrailingZeros16(uint16(rest))]++
+		}
+	}
+	for k, n := range counts {
+		if b := r.thresholds[k]; n > b.Capacity && !b.Off {
+			kinds.put(Signal(k))
+		}
+	}
+	return kinds
+}
+
+func (r *replayer) miss(kinds Signals, until int64) {
+	for k := range numKinds {
+		if kinds.Has(k) {
+			r.states[k].miss(until)
+		}
+	}
+}
+
+// gapBefore is the end of the last slot that is not kept, of those between the
+// events of a slot and the ones before.
+func (r *replayer) gapBefore(events, slot []event) (until int64, ok bool) {
+	if r.keep.zeros == 0 {
+		return 0, false
+	}
+	before := int64(-1)
+	if i, _ := slices.BinarySearchFunc(events, slot[0], compareEvents); i > 0 {
+		before = events[i-1].when.slot()
+	}
+	for s := slot[0].when.slot() - 1; s > before; s-- { // each is kept with a chance of a half or less
+		if !r.keep.has(r.addrs, slot[0].client, s) {
+			return (s + 1) * slotLength, true
+		}
+	}
+	return 0, false
+}
+
+// slots yields the events of one slot after another.
+func slots(events []event) func(yield func([]event) bool) {
+	return func(yield func([]event) bool) {
+		for len(events) > 0 {
+			n := 1
+			for n < len(events) && events[n].when.slot() == events[0].when.slot() {
+				n++
+			}
+			slot := events[:n]
+			events = events[n:]
+			if !yield(slot) {
+				return
+			}
+		}
+	}
+}
+
+// uses replays the User-Agents of a client, and counts its users.
+func (r *replayer) uses(uses []use) (found []Evidence, users int) {
+	r.firsts = r.firsts[:0]
+	for _, u := range uses {
+		if u.loaded {
+			users++
+		}
+		if u.first != untimed {
+			r.firsts = append(r.firsts, u.first)
+		}
+	}
+	b := r.thresholds[AgentSwitching]
+	if len(r.firsts) > b.Capacity && !b.Off {
+		slices.Sort(r.firsts)
+		r.agents.reset(AgentSwitching, b)
+		r.agents.distinct = false // they are
+		for _, t := range r.firsts[:min(len(r.firsts), r.earliest)] {
+			r.agents.pour(t, 0)
+		}
+		if n := r.agents.requests(); n > int64(b.Capacity) {
+			found = append(found, Evidence{AgentSwitching, n, b})
+		}
+	}
+	return found, min(users, MostUsers)
+}

@@ -1,0 +1,136 @@
+package abuse
+
+import (
+	"strings"
+	"time"
+)
+
+// Signal is a kind of evidence against a client.
+type Signal uint8
+
+// The signals. Those before Exploit are leaky buckets that are replayed in the
+// time of the log; Exploit and WAF count requests, whatever their time.
+const (
+	Crawl Signal = iota
+	Probing
+	SensitiveFiles
+	AdminPaths
+	WordPress
+	Traversal
+	CacheBusting
+	Errors
+	Flood
+	AgentSwitching
+	Exploit
+	WAF
+	Label // in a list of bad networks that the user gave
+	NumSignals
+
+	numBuckets = Label // the signals that have a threshold
+	numKinds   = AgentSwitching
+)
+
+// Bucket is a threshold: it holds Capacity requests, one of which leaks out in
+// each Leak (never if that is 0), and fires when one more comes than it holds.
+type Bucket struct {
+	Capacity int
+	Leak     time.Duration // whole microseconds
+	Off      bool          // it never fires
+}
+
+// One is a weight of one: that all that a client asks for is bad.
+const One = 1024
+
+// rule is what is known of a signal.
+type rule struct {
+	name     string
+	counts   string // what a bucket counts
+	distinct bool   // each value of it once in the life of a bucket
+	weight   int64  // of One; hard signals weigh all
+	bucket   Bucket
+}
+
+// rules are the signals in their order. The buckets are published defaults:
+//
+//   - CrowdSec hub, scenarios/crowdsecurity, read 2026: http-crawl-non_statics
+//     (40, 0.5s), http-probing (10, 10s), http-sensitive-files (4, 5s),
+//     http-admin-interface-probing (2, 10s), http-wordpress-scan (3, 10s),
+//     http-path-traversal-probing (3, 10s), http-dos-bypass-cache (30, 1s),
+//     http-dos-switching-ua (10, 8s), and the scenarios of type trigger, which
+//     fire at the first request, for exploits
+//   - Security Automations for AWS WAF: error threshold 50 requests a minute
+//     answered 400, 401, 403, 404 or 405; request threshold 100 in five minutes
+//     (here of requests that are not for static files)
+//
+// What soft signals weigh is our own proposal: what only a scanner does weighs
+// more than what an eager visitor may do as well, and no one of them is enough
+// where a good request is worth twenty bad ones (20/21 of One is 976).
+var rules = [NumSignals]rule{
+	Crawl:          {"crawl", "pages", true, 512, Bucket{Capacity: 40, Leak: 500 * time.Millisecond}},
+	Probing:        {"probing", "paths answered 400, 403 or 404", true, One, Bucket{Capacity: 10, Leak: 10 * time.Second}},
+	SensitiveFiles: {"sensitive_files", "sensitive files", true, 768, Bucket{Capacity: 4, Leak: 5 * time.Second}},
+	AdminPaths:     {"admin_paths", "missing admin paths", true, 768, Bucket{Capacity: 2, Leak: 10 * time.Second}},
+	WordPress:      {"wordpress", "missing WordPress scripts", true, 768, Bucket{Capacity: 3, Leak: 10 * time.Second}},
+	Traversal:      {"traversal", "path traversals", true, 896, Bucket{Capacity: 3, Leak: 10 * time.Second}},
+	CacheBusting:   {"cache_busting", "queries of digits", true, 768, Bucket{Capacity: 30, Leak: time.Second}},
+	Errors:         {"errors", "errors", false, 512, Bucket{Capacity: 50, Leak: time.Minute / 50}},
+	Flood:          {"flood", "requests for pages", false, 384, Bucket{Capacity: 100, Leak: 5 * time.Minute / 100}},
+	AgentSwitching: {"agent_switching", "User-Agents", true, 512, Bucket{Capacity: 10, Leak: 8 * time.Second}},
+	Exploit:        {"exploit", "exploits", false, One, Bucket{}},
+	WAF:            {"waf", "requests denied by the WAF", false, One, Bucket{}},
+	Label:          {name: "label", weight: One},
+}
+
+func (s Signal) String() string {
+	if s < NumSignals {
+		return rules[s].name
+	}
+	return "invalid"
+}
+
+// Hard reports whether the signal alone says that all that a client asks for is
+// bad.
+func (s Signal) Hard() bool { return rules[s].weight == One }
+
+// Signals is a set of signals. The zero value is empty.
+type Signals uint16
+
+// Has reports whether a signal is in the set.
+func (s Signals) Has(signal Signal) bool { return s>>signal&1 != 0 }
+
+func (s *Signals) put(signal Signal) { *s |= 1 << signal }
+
+// String lists the names in order, separated by spaces.
+func (s Signals) String() string {
+	var names []string
+	for signal := range NumSignals {
+		if s.Has(signal) {
+			names = append(names, signal.String())
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+// weight combines signals by noisy-or: one that is right in w of 1024 cases
+// leaves 1024-w, and what several leave is multiplied. It is rounded down.
+// Crawl and Errors are 512 each and leave a quarter: 768.
+func (s Signals) weight() int64 {
+	const bits = 30 // beyond those of One, for what is left
+	left := int64(One) << bits
+	for signal := range NumSignals {
+		if s.Has(signal) {
+			left = (left*(One-rules[signal].weight) + One - 1) / One
+		}
+	}
+	return One - (left+1<<bits-1)>>bits
+}
+
+// hard reports whether one of the signals is.
+func (s Signals) hard() bool {
+	for signal := range NumSignals {
+		if s.Has(signal) && signal.Hard() {
+			return true
+		}
+	}
+	return false
+}
