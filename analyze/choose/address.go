@@ -97,37 +97,41 @@ func overlaps(spans []span, first, last uint64) bool {
 // crosses the middle, so IPv4 keys need three of them.
 var digits = [...]struct{ shift, width uint }{{0, 11}, {11, 11}, {22, 10}, {32, 11}, {43, 11}, {54, 10}}
 
-// sortKeys sorts keys, and ids along with them, stably. It may return other
-// slices than it got.
-func sortKeys(keys []uint64, ids []uint32) ([]uint64, []uint32) {
+// keyed is a key with the index of what it belongs to.
+type keyed struct {
+	key uint64
+	id  uint32
+}
+
+// sortKeys sorts stably by key. It may return another slice than it got.
+func sortKeys(keys []keyed) []keyed {
 	var counts [len(digits)][1 << 11]uint32
-	for _, k := range keys {
+	for i := range keys {
 		for d, digit := range digits {
-			counts[d][k>>digit.shift&(1<<digit.width-1)]++
+			counts[d][keys[i].key>>digit.shift&(1<<digit.width-1)]++
 		}
 	}
-	var otherKeys []uint64
-	var otherIDs []uint32
+	var other []keyed
 	for d, digit := range digits {
 		count := &counts[d]
 		mask := uint64(1)<<digit.width - 1
-		if len(keys) == 0 || count[keys[0]>>digit.shift&mask] == uint32(len(keys)) {
+		if len(keys) == 0 || count[keys[0].key>>digit.shift&mask] == uint32(len(keys)) {
 			continue // all the same
 		}
-		if otherKeys == nil {
-			otherKeys, otherIDs = make([]uint64, len(keys)), make([]uint32, len(ids))
+		if other == nil {
+			other = make([]keyed, len(keys))
 		}
 		at := uint32(0)
 		for i, n := range count {
 			count[i] = at
 			at += n
 		}
-		for i, k := range keys {
-			c := &count[k>>digit.shift&mask]
-			otherKeys[*c], otherIDs[*c] = k, ids[i]
+		for _, k := range keys {
+			c := &count[k.key>>digit.shift&mask&(1<<11-1)]
+			other[*c] = k
 			*c++
 		}
-		keys, otherKeys, ids, otherIDs = otherKeys, keys, otherIDs, ids
+		keys, other = other, keys
 	}
-	return keys, ids
+	return keys
 }

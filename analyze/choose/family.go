@@ -8,6 +8,7 @@ type rules struct {
 	width     int       // bits of an address: 32, of IPv6 64
 	longest   [65]int8  // the longest length allowed that is no longer, or -1
 	minBad    [65]int32 // bad addresses needed; -1 is no length allowed
+	shortest  int       // length allowed; width+1 if there is none
 	region    int       // length of the network that unseen addresses are like
 	protected []span
 	previous  []Previous // those of this family whose length is allowed
@@ -29,13 +30,15 @@ func newRules(o *Options, v4 bool) *rules {
 	if lengths == nil {
 		lengths = Lengths(r.width*5/8, r.width) // /20 to /32 and /40 to /64
 	}
+	r.shortest = r.width + 1
 	for b := range r.minBad {
 		r.minBad[b] = -1
 	}
 	for _, l := range lengths {
 		r.minBad[l.Bits] = int32(min(l.MinBad, 1<<30))
-		r.region = min(r.region, l.Bits)
+		r.shortest = min(r.shortest, l.Bits)
 	}
+	r.region = min(r.region, r.shortest)
 	last := int8(-1)
 	for b := range r.longest {
 		if r.minBad[b] >= 0 {
@@ -91,26 +94,25 @@ type family struct {
 // of each address of the family.
 func newFamily(addresses []Address, r *rules, unitOf []int32) *family {
 	f := &family{rules: r}
-	keys, ids := f.collect(addresses)
-	keys, ids = sortKeys(keys, ids)
-	f.keys = keys[:0] // a unit comes after the addresses it is made of
+	keys := sortKeys(r.collect(addresses))
+	f.sums = gather(keys, addresses)
+	f.keys = make([]uint64, 0, len(keys))
 	f.marks = make([]uint8, 0, len(keys))
-	f.sums = make([]sum, 1, len(keys)+1)
 	if r.kappa.Num > 0 {
 		f.seen = make([]int64, 1, len(keys)+1)
 	}
 	var u unit
-	for i, key := range keys {
-		if i == 0 || key > u.key|^maskOf(u.bits) {
+	for i, k := range keys {
+		if i == 0 || k.key > u.key|^maskOf(u.bits) {
 			if i > 0 {
 				f.addUnit(&u)
 			}
-			u = unit{key: key, bits: r.width}
+			u = unit{key: k.key, bits: r.width}
 		}
-		if id := int(ids[i]); id < len(addresses) {
-			u.add(&addresses[id], r.width)
+		if int(k.id) < len(addresses) {
+			u.add(&f.sums[i+1])
 			if unitOf != nil {
-				unitOf[id] = int32(len(f.keys))
+				unitOf[k.id] = int32(len(f.keys))
 			}
 		} else {
 			u.base = true
@@ -119,40 +121,54 @@ func newFamily(addresses []Address, r *rules, unitOf []int32) *family {
 	if len(keys) > 0 {
 		f.addUnit(&u)
 	}
+	f.sums = f.sums[:len(f.keys)+1]
 	f.build()
 	return f
 }
 
 // collect are the keys of the family's addresses with their indices, and those
 // of the bases of its previous entries, with indices after all addresses.
-func (r *rules) collect(addresses []Address) (keys []uint64, ids []uint32) {
+func (r *rules) collect(addresses []Address) []keyed {
 	n := len(r.previous)
 	for i := range addresses {
-		if a := addresses[i].Addr; (a.Is4() || a.Is4In6()) == r.v4 {
+		if a := &addresses[i].Addr; (a.Is4() || a.Is4In6()) == r.v4 {
 			n++
 		}
 	}
-	keys, ids = make([]uint64, 0, n), make([]uint32, 0, n)
+	keys := make([]keyed, 0, n)
 	for i := range addresses {
-		if key, v4 := keyOf(addresses[i].Addr); v4 == r.v4 {
-			keys = append(keys, key&maskOf(addresses[i].bits(r.width)))
-			ids = append(ids, uint32(i))
+		a := &addresses[i]
+		if key, v4 := keyOf(a.Addr); v4 == r.v4 {
+			if a.Bits > 0 {
+				key &= maskOf(int(a.Bits))
+			}
+			keys = append(keys, keyed{key, uint32(i)})
 		}
 	}
 	for i, p := range r.previous {
 		key, _, _ := prefixKey(p.Prefix)
-		keys = append(keys, key)
-		ids = append(ids, uint32(len(addresses)+i))
+		keys = append(keys, keyed{key, uint32(len(addresses) + i)})
 	}
-	return keys, ids
+	return keys
 }
 
-// bits is the length of the network that the address stands for.
-func (a *Address) bits(width int) int {
-	if a.Bits == 0 {
-		return width
+// gather has the weights of the addresses in the order of the keys, from place
+// 1, each with its Bits for listed and its NoSingle for shared. It does nothing
+// else, so that the reads from all over the place overlap.
+func gather(keys []keyed, addresses []Address) []sum {
+	sums := make([]sum, len(keys)+1)
+	for i, k := range keys {
+		if int(k.id) >= len(addresses) {
+			continue
+		}
+		a := &addresses[k.id]
+		s := sum{bad: a.Bad, good: a.Good, users: a.Users, listed: uint32(a.Bits)}
+		if a.NoSingle {
+			s.shared = 1
+		}
+		sums[i+1] = s
 	}
-	return min(int(a.Bits), width)
+	return sums
 }
 
 // unit is one that is being put together.
@@ -161,42 +177,44 @@ type unit struct {
 	bits       int
 	sum        sum
 	seen, base bool // is an address of the log, of a previous entry
-	shared     bool
 }
 
-func (u *unit) add(a *Address, width int) {
-	u.bits = min(u.bits, a.bits(width))
-	u.sum.bad += a.Bad
-	u.sum.good += a.Good
-	u.sum.users += a.Users
-	u.seen = true
-	u.shared = u.shared || a.NoSingle
-}
-
-func (f *family) addUnit(u *unit) {
-	mark := uint8(u.bits)
-	last := f.sums[len(f.sums)-1]
-	if u.sum.bad > 0 {
-		last.listed++
-		if u.shared {
-			last.shared++
-		}
+// add adds an address, as gather has it.
+func (u *unit) add(a *sum) {
+	if a.listed > 0 {
+		u.bits = min(u.bits, int(a.listed))
 	}
+	u.sum.bad += a.bad
+	u.sum.good += a.good
+	u.sum.users += a.users
+	u.sum.shared |= a.shared
+	u.seen = true
+}
+
+// addUnit adds a unit to the sums, where the addresses it is made of were.
+func (f *family) addUnit(u *unit) {
+	n := len(f.keys)
+	s := f.sums[n]
+	if u.sum.bad > 0 {
+		s.listed++
+		s.shared += u.sum.shared
+	}
+	mark := uint8(u.bits)
 	if u.sum.bad > 0 || u.base {
 		mark |= leafMark
 	}
-	last.bad += u.sum.bad
-	last.good += u.sum.good
-	last.users += u.sum.users
+	s.bad += u.sum.bad
+	s.good += u.sum.good
+	s.users += u.sum.users
 	f.keys = append(f.keys, u.key)
 	f.marks = append(f.marks, mark)
-	f.sums = append(f.sums, last)
+	f.sums[n+1] = s
 	if f.seen != nil {
-		n := f.seen[len(f.seen)-1]
+		before := f.seen[n]
 		if u.seen {
-			n += int64(1) << (f.width - u.bits)
+			before += int64(1) << (f.width - u.bits)
 		}
-		f.seen = append(f.seen, n)
+		f.seen = append(f.seen, before)
 	}
 }
 

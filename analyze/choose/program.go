@@ -15,6 +15,12 @@ import "slices"
 // F(0) = 0 is not stored. F ends where it no longer grows, so that each further
 // cell of it needs one more entry. As w is the same for all k and C grows, w is
 // taken for k up to some take.
+//
+// F also ends where its entries would do better elsewhere. A block is a part of
+// the trie that no offer reaches beyond. If most+1 blocks each have an offer
+// worth floor, a list of at most so many entries leaves one of them free for
+// each entry that it has in another block: so it never has k entries in a
+// network where F(k)-k*floor is less than F(i)-i*floor for some i < k.
 type tables struct {
 	f     *family
 	price rate
@@ -26,6 +32,9 @@ type tables struct {
 	splits slab     // how many entries the left child gets
 
 	wide []wideTable // of nodes with previous entries; only if maxNew is set
+
+	floor int64
+	tops  []int64 // heap of the most+1 best offers of the blocks so far
 
 	open  []cell // the tables of the nodes that have no parent yet, one after another
 	ends  []int32
@@ -50,7 +59,7 @@ func (t *tables) run(b *budget) bool {
 		case left < 0:
 			t.addLeaf(node, t.offered(node, kept).cell, b.fresh)
 		default:
-			t.addInner(node, t.offered(node, kept).cell, b.fresh)
+			t.addInner(node, t.offered(node, kept).cell, b)
 		}
 	}
 	return true
@@ -74,6 +83,7 @@ func (t *tables) reset(most int) {
 		t.splits = slab{wide: wide}
 	}
 	t.splits.used = 0
+	t.floor, t.tops = 0, t.tops[:0]
 	t.open, t.ends, t.wide = t.open[:0], t.ends[:0], t.wide[:0]
 }
 
@@ -130,7 +140,7 @@ func (f *family) keptAt(node int32) int {
 
 func (t *tables) addLeaf(node int, w cell, most int) {
 	t.size[node], t.take[node] = 0, 0
-	if w.value > 0 && most > 0 {
+	if w.value > 0 && w.value >= t.floor && most > 0 {
 		t.size[node], t.take[node] = 1, 1
 		t.open = append(t.open, w)
 	}
@@ -138,7 +148,7 @@ func (t *tables) addLeaf(node int, w cell, most int) {
 }
 
 // addInner joins the last two open tables.
-func (t *tables) addInner(node int, w cell, most int) {
+func (t *tables) addInner(node int, w cell, b *budget) {
 	n := len(t.ends)
 	from := int32(0)
 	if n > 2 {
@@ -146,26 +156,32 @@ func (t *tables) addInner(node int, w cell, most int) {
 	}
 	left, right := t.open[from:t.ends[n-2]], t.open[t.ends[n-2]:]
 	t.ends = t.ends[:n-1]
+	if int(t.f.depth[node]) < t.f.shortest {
+		if len(left) > 0 && int(t.f.depth[t.f.left[node]]) >= t.f.shortest {
+			t.addBlock(left[0].value, b.most)
+		}
+		if len(right) > 0 && int(t.f.depth[node-1]) >= t.f.shortest {
+			t.addBlock(right[0].value, b.most)
+		}
+	}
 	joined := len(left) > 0 && len(right) > 0
 	table := t.open[from:] // if one of them is empty it is the other one
 	switch {
 	case joined && w.value >= left[len(left)-1].value+right[len(right)-1].value:
 		table, joined = table[:0], false // w beats them all, and is one entry
 	case joined:
-		table = t.join(left, right, min(most, len(left)+len(right)))
+		table = t.join(left, right, min(b.fresh, len(left)+len(right)))
 	}
 	size, take := len(table), 0
 	for take < size && table[take].less(w) {
 		table[take] = w
 		take++
 	}
-	if size == 0 && w.value > 0 && most > 0 {
+	if size == 0 && w.value > 0 && b.fresh > 0 {
 		table = append(table, w)
-		size, take = 1, 1
+		take = 1
 	}
-	for size > 1 && table[size-1].value == table[size-2].value {
-		size--
-	}
+	size = t.cut(table)
 	take = min(take, size)
 	if joined && size > take {
 		t.off[node] = t.splits.put(t.split[take:size])
@@ -173,6 +189,48 @@ func (t *tables) addInner(node int, w cell, most int) {
 	t.open = append(t.open[:from], table[:size]...)
 	t.ends[n-2] = int32(len(t.open))
 	t.size[node], t.take[node] = uint16(size), uint16(take)
+}
+
+// cut is where a table ends.
+func (t *tables) cut(table []cell) int {
+	size := len(table)
+	for size > 1 && table[size-1].value == table[size-2].value {
+		size--
+	}
+	best, at := int64(0), 0
+	for i, c := range table[:size] {
+		if v := c.value - int64(i+1)*t.floor; v >= best {
+			best, at = v, i+1
+		}
+	}
+	return at
+}
+
+// addBlock notes the best offer of a block.
+func (t *tables) addBlock(v int64, most int) {
+	if len(t.tops) <= most {
+		t.tops = append(t.tops, v)
+		for i := len(t.tops) - 1; i > 0 && t.tops[(i-1)/2] > t.tops[i]; i = (i - 1) / 2 {
+			t.tops[i], t.tops[(i-1)/2] = t.tops[(i-1)/2], t.tops[i]
+		}
+	} else if v > t.tops[0] {
+		i := 0
+		for {
+			child := 2*i + 1
+			if child+1 < len(t.tops) && t.tops[child+1] < t.tops[child] {
+				child++
+			}
+			if child >= len(t.tops) || t.tops[child] >= v {
+				break
+			}
+			t.tops[i] = t.tops[child]
+			i = child
+		}
+		t.tops[i] = v
+	}
+	if len(t.tops) > most {
+		t.floor = t.tops[0]
+	}
 }
 
 // join is C for k = 1...most, with the splits in t.split. Of equal splits it
