@@ -67,6 +67,8 @@ analyze/hotlinks            => analyze/fetch analyze/geo analyze/site analyze/ta
 analyze/explain             => analyze/geo analyze/policy ingest/referer
 analyze/check               => analyze/dialect analyze/limit analyze/policy analyze/prefix
 analyze/convert             => analyze/dialect analyze/dialect/profile analyze/limit analyze/policy
+analyze/choose
+analyze/convert             => analyze/dialect analyze/limit analyze/policy
 analyze/policy/policytest   => analyze/explain analyze/geo analyze/policy ingest/referer
 analyze/traffic/traffictest => analyze/explain analyze/geo analyze/policy/policytest ingest/record ingest/referer
 

@@ -1,0 +1,94 @@
+package choose
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+)
+
+// scattered draws addresses that are all over the place: no two share a network
+// that an entry could have, so that each has its own.
+func scattered(n int) []Address {
+	r := rand.New(rand.NewPCG(1, 2))
+	addresses := make([]Address, n)
+	for i := range addresses {
+		addresses[i] = Address{Addr: v4(r.Uint32()), Bad: 1 + r.Int64N(1<<20), Good: r.Int64N(1 << 12)}
+	}
+	return addresses
+}
+
+// clustered draws addresses of networks that hold many.
+func clustered(n int) []Address {
+	r := rand.New(rand.NewPCG(1, 2))
+	addresses := make([]Address, n)
+	var near uint32
+	for i := range addresses {
+		if i%64 == 0 {
+			near = r.Uint32() &^ 0xffff
+		}
+		a := Address{Addr: v4(near | r.Uint32()>>(16+r.Uint32N(12))), Bad: 1 + r.Int64N(1<<20)>>r.Uint32N(20)}
+		if r.Uint32N(8) == 0 {
+			a.Good = r.Int64N(1 << 20)
+		}
+		addresses[i] = a
+	}
+	return addresses
+}
+
+func v4(x uint32) netip.Addr {
+	var b [4]byte
+	binary.BigEndian.PutUint32(b[:], x)
+	return netip.AddrFrom4(b)
+}
+
+// v6 moves addresses to the /64 networks of an IPv6 /32.
+func v6(addresses []Address) []Address {
+	for i := range addresses {
+		b := [16]byte{0: 0x20, 1: 1, 2: 0xd, 3: 0xb8}
+		four := addresses[i].Addr.As4()
+		copy(b[4:], four[:])
+		addresses[i].Addr = netip.AddrFrom16(b)
+	}
+	return addresses
+}
+
+// BenchmarkSolve takes a million bad addresses from the slice to the list.
+func BenchmarkSolve(b *testing.B) {
+	const n = 1_000_000
+	for _, in := range []struct {
+		name      string
+		addresses []Address
+		max       int
+	}{
+		{"clustered", clustered(n), 100},
+		{"scattered", scattered(n), 100},
+		{"v6", v6(clustered(n)), 100},
+		{"clustered", clustered(n), 1000},
+		{"scattered", scattered(n), 1000},
+	} {
+		o := Options{Max: in.max, Price: Whole(20)}
+		b.Run(fmt.Sprintf("%s/%d", in.name, in.max), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				p, err := New(in.addresses, o)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if s := p.Solve(); len(s.Entries) != in.max {
+					b.Fatalf("%d entries", len(s.Entries))
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("%s/%d/again", in.name, in.max), func(b *testing.B) {
+			p, err := New(in.addresses, o)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				p.Solve()
+			}
+		})
+	}
+}
