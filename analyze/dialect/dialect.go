@@ -15,6 +15,7 @@ import (
 
 	"rulecast/analyze/dialect/awswaf"
 	"rulecast/analyze/dialect/cdnetworks"
+	"rulecast/analyze/dialect/cloudflare"
 	"rulecast/analyze/dialect/cloudfront"
 	"rulecast/analyze/dialect/imagekit"
 	"rulecast/analyze/dialect/netset"
@@ -88,6 +89,18 @@ func All() []*Dialect {
 		}, {
 			Name: "terraform", Extension: ".tf", About: "the same as resources",
 			write: awswaf.WriteTerraform, sniffText: awswaf.SniffTerraform, readText: awswaf.ReadTerraform,
+		}}},
+		{Profile: cloudflare.Profile(), resolve: cloudflare.Resolve, Forms: []Form{{
+			Name: "json", Extension: ".json", About: "custom rules and the lists that they need, for the API",
+			write: cloudflare.Write, parts: cloudflare.Parts, sniffTree: cloudflare.Sniff, readTree: cloudflare.Read,
+		}, {
+			Name: "expression", Extension: ".txt", About: "an expression for each rule, ready to paste",
+			narrow: cloudflare.NarrowToExpressions,
+			write:  cloudflare.WriteExpressions, sniffText: cloudflare.SniffExpressions, readText: cloudflare.ReadExpressions,
+		}, {
+			Name: "list", Extension: ".json", About: "the items of one list of networks to block",
+			narrow: cloudflare.NarrowToList,
+			write:  cloudflare.WriteList, sniffTree: cloudflare.SniffList, readTree: cloudflare.ReadList,
 		}}},
 		{Profile: netset.Profile(), resolve: netset.Resolve, Forms: []Form{{
 			Name: "list", Extension: ".netset", About: "networks to block, one a line",

@@ -102,6 +102,13 @@ func FuzzAWSWAF(f *testing.F) {
 	fuzz(f, "awswaf")
 }
 
+func FuzzCloudflare(f *testing.F) {
+	seed(f, "cloudflare*", `[{"ip":"192.0.2.0/24","comment":"x"},{"ip":"2001:db8::/64"}]`, "not (ip.src in {192.0.2.1 ::1} or ip.src in {10.0.0.0/8})\nip.geoip.country in {\"CN\"}",
+		`{"lists":[{"name":"a","kind":"ip","items":[]}],"rules":[{"expression":"not ip.src in $a","action":"block"}]}`,
+		"http.referer eq \"\" or http.referer matches \"(?i)x\\\\\"\n", "((((not not ip.src in {")
+	fuzz(f, "cloudflare")
+}
+
 func FuzzNetset(f *testing.F) {
 	seed(f, "*.netset", "# no networks\n", "10.0.0.5/8 # x\n::ffff:192.0.2.1\n")
 	fuzz(f, "netset")

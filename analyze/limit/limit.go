@@ -35,8 +35,8 @@ type Limit struct {
 	Max     int
 	What    What
 	Control policy.Control
-	// Measure is how much of a Measured limit a rule uses. It does not fall when
-	// an entry is added at the end of the list.
+	// Measure is how much of a Measured limit a rule uses. What is above Max
+	// stays above it when an entry is added at the end of the list.
 	Measure  func(*policy.Rule) int
 	Source   string // the provider's page
 	Verified string // the day on which the page said so, as 2006-01-02

@@ -9,10 +9,18 @@ import (
 	"rulecast/analyze/policy"
 )
 
-// Sniff reports whether a JSON value is a list of our rules.
+// Sniff reports whether a JSON value is a list of our rules, and not of
+// expressions, which are Cloudflare's.
 func Sniff(root *source.Node) bool {
-	_, ok := root.Field("rules")
-	return ok
+	rules, ok := root.Field("rules")
+	if _, lists := root.Field("lists"); !ok || lists {
+		return false
+	}
+	if len(rules.Items) > 0 {
+		_, expression := rules.Items[0].Field("expression")
+		return !expression
+	}
+	return true
 }
 
 var listKeys = [policy.NumControls]string{"ips", "countries", "referers"}

@@ -53,9 +53,11 @@ type Syntax struct {
 type Scanner struct {
 	Syntax
 	file   *File
+	fixed  *policy.Pos // of all tokens, or nil
 	report *Report
 	at     int
 	token  Token
+	last   policy.Pos
 }
 
 // NewScanner is at the first token of a file.
@@ -65,12 +67,32 @@ func NewScanner(f *File, r *Report, s Syntax) *Scanner {
 	return sc
 }
 
+// NewTextScanner is at the first token of a text that a value of some file
+// holds. All tokens stand at the value's place: escapes hide where in it each
+// begins.
+func NewTextScanner(text string, at policy.Pos, r *Report, s Syntax) *Scanner {
+	sc := &Scanner{Syntax: s, file: &File{Data: []byte(text)}, fixed: &at, report: r}
+	sc.Next()
+	return sc
+}
+
+func (s *Scanner) pos(offset int) policy.Pos {
+	if s.fixed != nil {
+		return *s.fixed
+	}
+	return s.file.Pos(offset)
+}
+
 // Token is the token that the scanner is at.
 func (s *Scanner) Token() Token { return s.token }
+
+// Last is the place of the token before.
+func (s *Scanner) Last() policy.Pos { return s.last }
 
 // Next is the token that the scanner is at, and moves on to the one after.
 func (s *Scanner) Next() Token {
 	t := s.token
+	s.last = t.Pos
 	s.blanks()
 	s.token = s.scan()
 	return t
@@ -159,10 +181,10 @@ func (s *Scanner) comment(rest []byte) int {
 
 func (s *Scanner) scan() Token {
 	if s.at >= len(s.file.Data) {
-		return Token{Pos: s.file.Pos(len(s.file.Data))}
+		return Token{Pos: s.pos(len(s.file.Data))}
 	}
 	data := s.file.Data
-	t := Token{Kind: Mark, Pos: s.file.Pos(s.at)}
+	t := Token{Kind: Mark, Pos: s.pos(s.at)}
 	c := data[s.at]
 	switch {
 	case s.Raw && c == 'r' && s.at+1 < len(data) && data[s.at+1] == '"':
@@ -201,7 +223,7 @@ func (s *Scanner) quoted(t Token, escapes map[byte]string, strict bool) Token {
 				b.WriteString(read)
 				i++
 			case strict:
-				s.Fail(Token{Pos: s.file.Pos(i)}, "the escape \\%c is not read here", rune(Printable(rune(data[i+1]))))
+				s.Fail(Token{Pos: s.pos(i)}, "the escape \\%c is not read here", rune(Printable(rune(data[i+1]))))
 				return s.token
 			default:
 				b.WriteByte(c)
