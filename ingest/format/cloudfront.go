@@ -102,6 +102,12 @@ func (d *cloudFrontDecoder) row(line []byte, b *record.Builder) string {
 	if !p.hasClient {
 		return reasonNoClient
 	}
+	if us, ok := d.quick(line, '\t', b); ok {
+		if p.hasTime {
+			b.SetTime(us)
+		}
+		return ""
+	}
 	tabs := d.mark(line, '\t')
 	if tabs == 0 && p.columns > 1 {
 		if reason := d.retab(line); reason != "" {

@@ -70,6 +70,7 @@ type fieldPlan struct {
 	hasDate   bool // the time is of a day that the rows name
 	present   record.Columns
 	steps     []planStep
+	quick     []quickStep // the steps for rows in which nothing is unusual; nil for none
 }
 
 type planStep struct {
@@ -112,6 +113,7 @@ func planFields(names []string, table *columnTable, wants record.Columns) *field
 		p.add(planStep{column: at, instead: -1, field: f.field, sets: f.sets}, table, wants, column)
 	}
 	p.hasClient, p.hasTime = p.present.Has(record.Client), p.present.Has(record.Time)
+	p.quick = quickSteps(p)
 	return p
 }
 
@@ -156,9 +158,10 @@ func headerNames(header string) []string {
 
 // plannedRow is the row at hand, cut into columns that are read as a plan says.
 type plannedRow struct {
-	plan *fieldPlan            // nil before the first header
-	ends [maxPlanColumns]int32 // where the columns end, up to plan.needed; they begin one behind
-	date dateCache
+	plan  *fieldPlan            // nil before the first header
+	ends  [maxPlanColumns]int32 // where the columns end, up to plan.needed; they begin one behind
+	date  dateCache
+	stamp stampCache
 }
 
 // mark finds the ends of the columns that the plan needs, and counts all

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"net/netip"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -167,6 +168,25 @@ func (b *Builder) SetClient(raw []byte) bool {
 		ids[b.rows], b.ipv4[b.rows] = id, addr
 	}
 	return ok
+}
+
+// SetClientBefore is SetClient for what stands in line before the first
+// separator, and returns its size; 0 or less if it is no address or there is no
+// separator. An address has no byte that may be a separator.
+func (b *Builder) SetClientBefore(separator byte, line []byte) (size int) {
+	if len(line) >= wideIPv4 {
+		if addr, size := cutIPv4((*[wideIPv4]byte)(line)); size > 0 && line[size] == separator {
+			if ids := b.ids[Client]; ids != nil {
+				ids[b.rows], b.ipv4[b.rows] = pending, addr
+			}
+			return size
+		}
+	}
+	size = bytes.IndexByte(line, separator)
+	if size <= 0 || !b.SetClient(line[:size]) {
+		return 0
+	}
+	return size
 }
 
 // SetClientAddr sets the client from a valid address.

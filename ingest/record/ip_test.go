@@ -30,6 +30,20 @@ func checkIPv4(t interface{ Errorf(string, ...any) }, raw string) {
 		if ok != valid || ok && got != want {
 			t.Errorf("%q before %q: %x %v, want %x %v", raw, behind, got, ok, want, valid)
 		}
+		checkCutIPv4(t, raw+behind)
+	}
+}
+
+// checkCutIPv4 compares with what stands before the first byte that cannot be of
+// an address.
+func checkCutIPv4(t interface{ Errorf(string, ...any) }, text string) {
+	end := strings.IndexFunc(text+"\t", func(r rune) bool { return r != '.' && (r < '0' || r > '9') })
+	var wide [wideIPv4]byte
+	copy(wide[:], text+"\t")
+	want, valid := oracleIPv4(text[:end])
+	got, size := cutIPv4(&wide)
+	if valid && (got != want || size != end) || !valid && size > 0 && wide[size] == '\t' {
+		t.Errorf("%q: %x of %d bytes, want %x of %d, %v", text, got, size, want, end, valid)
 	}
 }
 

@@ -14,56 +14,70 @@ const longestIPv4 = len("255.255.255.255")
 const wideIPv4 = 16
 
 // parseIPv4 reads an IPv4 address in the one form that netip.ParseAddr takes:
-// four numbers without leading zeros. It has no branch that depends on the
-// lengths of the numbers, which no processor predicts.
+// four numbers without leading zeros.
 func parseIPv4(raw []byte) (addr uint32, ok bool) {
 	if len(raw) > longestIPv4 {
 		return 0, false
 	}
 	var padded [wideIPv4]byte
-	wide := padded[:]
+	wide := &padded
 	if cap(raw) >= wideIPv4 {
-		wide = raw[:wideIPv4] // what stands behind the address is not looked at
+		wide = (*[wideIPv4]byte)(raw[:wideIPv4]) // what stands behind the address is not looked at
 	} else {
 		copy(padded[:], raw)
 	}
-	end := uint32(len(raw))
-	dots := dotMask(wide) & (1<<(end&31) - 1)
-	if bits.OnesCount32(dots) != 3 {
-		return 0, false
-	}
-	dots |= 1 << (end & 31)
-	wrong, from := uint32(0), uint32(0)
-	for range 4 {
-		end = uint32(bits.TrailingZeros32(dots))
-		dots &= dots - 1
+	end := uint32(1) << (len(raw) & 31)
+	addr, size := readIPv4(wide, otherMask(wide)&(end-1)|end)
+	return addr, size > 0 && size == len(raw)
+}
+
+// cutIPv4 is parseIPv4 of what stands in wide before the fourth byte that is no
+// digit. The size is 0 if that is no address.
+func cutIPv4(wide *[wideIPv4]byte) (addr uint32, size int) {
+	return readIPv4(wide, otherMask(wide))
+}
+
+// readIPv4 reads the address that ends before the fourth of the others, which are
+// the bytes that are no digits. It has no branch that depends on the lengths of
+// the numbers, which no processor predicts.
+func readIPv4(wide *[wideIPv4]byte, others uint32) (addr uint32, size int) {
+	wrong, from, end := uint32(0), uint32(0), uint32(0)
+	for i := range 4 {
+		if others == 0 || from > wideIPv4-4 {
+			return 0, 0
+		}
+		end = uint32(bits.TrailingZeros32(others))
+		others &= others - 1
 		size := end - from
-		if size-1 > 2 || from > wideIPv4-4 {
-			return 0, false
+		if size-1 > 2 {
+			return 0, 0
+		}
+		if i < 3 {
+			wrong |= uint32(wide[end%wideIPv4]) ^ '.'
 		}
 		// The digits go to the upper bytes, and zeros before them.
-		const zeros = 0x30303030 // "0000"
-		shift := 32 - 8*size
-		digits := binary.LittleEndian.Uint32(wide[from:])<<(shift&31) | zeros&(1<<(shift&31)-1)
-		wrong |= (digits&0xf0f0f0f0 ^ zeros) | ((digits+0x06060606)&0xf0f0f0f0 ^ zeros)
+		digits := binary.LittleEndian.Uint32(wide[from:]) << (32 - 8*size&31)
 		n := digits>>8&15*100 + digits>>16&15*10 + digits>>24&15
 		least := uint32(0x640a00) >> (8 * (size - 1) & 31) & 0xff // 0, 10, 100: no leading zero
 		wrong |= (n-least)>>31 | (255-n)>>31
 		addr = addr<<8 | n
 		from = end + 1
 	}
-	return addr, wrong == 0
+	if wrong != 0 {
+		return 0, 0
+	}
+	return addr, int(end)
 }
 
-// dotMask has the bit of each of the first 16 bytes that is a '.'.
-func dotMask(wide []byte) uint32 {
+// otherMask has the bit of each of the bytes that is no digit.
+func otherMask(wide *[wideIPv4]byte) uint32 {
 	const low7, each = 0x7f7f7f7f7f7f7f7f, 0x0101010101010101
 	var mask uint32
 	for i := range 2 {
-		x := binary.LittleEndian.Uint64(wide[8*i:]) ^ '.'*each
-		zero := ^(x&low7 + low7 | x | low7) >> 7 // the lowest bit of each byte of x that is zero
+		x := binary.LittleEndian.Uint64(wide[8*i:]) ^ '0'*each
+		other := (x&low7 + (0x80-10)*each | x) &^ low7 >> 7 // the lowest bit of each byte of x above 9
 		// The factor brings bit 8k to bit 56+k, and no two to the same.
-		mask |= uint32(zero*0x0102040810204080>>56) << (8 * i)
+		mask |= uint32(other*0x0102040810204080>>56) << (8 * i)
 	}
 	return mask
 }
