@@ -66,11 +66,11 @@ analyze/fetch
 analyze/networks            => analyze/policy analyze/prefix
 analyze/abuse               => analyze/fetch analyze/networks analyze/tally ingest/record
 analyze/hotlinks            => analyze/fetch analyze/geo analyze/site analyze/tally analyze/traffic ingest/record ingest/referer
+analyze/collateral          => analyze/abuse analyze/fetch analyze/geo analyze/hotlinks analyze/match analyze/policy analyze/tally analyze/traffic ingest/record
 analyze/explain             => analyze/geo analyze/policy ingest/referer
 analyze/check               => analyze/dialect analyze/limit analyze/policy analyze/prefix
 analyze/convert             => analyze/dialect analyze/dialect/profile analyze/limit analyze/policy
 analyze/choose
-analyze/convert             => analyze/dialect analyze/limit analyze/policy
 analyze/policy/policytest   => analyze/explain analyze/geo analyze/policy ingest/referer
 analyze/traffic/traffictest => analyze/explain analyze/geo analyze/policy/policytest ingest/record ingest/referer
 

@@ -1,0 +1,172 @@
+package collateral
+
+import (
+	"iter"
+
+	"rulecast/analyze/fetch"
+	"rulecast/analyze/geo"
+	"rulecast/analyze/tally"
+	"rulecast/analyze/traffic"
+	"rulecast/ingest/record"
+)
+
+// noDay is the day of requests without a time.
+const noDay = 1<<16 - 1
+
+// microsPerDay is the length of a UTC day, in µs.
+const microsPerDay = 24 * 60 * 60 * 1_000_000
+
+// dayOf is the UTC day of a time, in days since 1970. What is earlier counts as
+// the first of them, what is later than the year 2149 as the last.
+func dayOf(us int64) uint16 {
+	if us == record.NoTime {
+		return noDay
+	}
+	return uint16(min(max(us/microsPerDay, 0), noDay-1))
+}
+
+// key is what the requests of a cell have in common.
+type key struct {
+	client, referer record.ID
+	country         geo.Country
+	status, day     uint16
+	kind            fetch.Kind
+	blocked         bool // answered with an error because the current ruleset denies them
+}
+
+// packed is a key in two words.
+type packed struct{ a, b uint64 }
+
+func (k *key) pack() packed {
+	b := uint64(k.country) | uint64(k.status)<<16 | uint64(k.day)<<32 | uint64(k.kind)<<48
+	if k.blocked {
+		b |= 1 << 56
+	}
+	return packed{uint64(k.client) | uint64(k.referer)<<32, b}
+}
+
+func (p packed) unpack() key {
+	return key{
+		client: record.ID(p.a), referer: record.ID(p.a >> 32), country: geo.Country(p.b), status: uint16(p.b >> 16), day: uint16(p.b >> 32),
+		kind: fetch.Kind(p.b >> 48 & 0xff), blocked: p.b>>56 != 0,
+	}
+}
+
+// hash mixes the bits of a key as MurmurHash3 does (its 64-bit finalizer).
+func (p packed) hash() uint64 {
+	h := p.a ^ p.b*0x9e3779b97f4a7c15
+	h = (h ^ h>>33) * 0xff51afd7ed558ccd
+	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
+}
+
+// entry is a cell of the table.
+type entry struct {
+	key         packed
+	counts      tally.Counts
+	first, last int64
+}
+
+// chunkEntries is how many entries are made room for at once: growing moves
+// none of them.
+const chunkEntries = 1 << 12
+
+// table holds cells under their keys. A slot is the upper half of a hash and,
+// in its lower half, one more than the number of an entry; 0 is free. The zero
+// value is ready to use.
+type table struct {
+	slots  []uint64
+	chunks [][]entry
+	n      uint32
+}
+
+func (t *table) at(i uint32) *entry { return &t.chunks[i/chunkEntries][i%chunkEntries] }
+
+// reserve makes room for n more entries, so that slots stay where they are
+// until so many have been added.
+func (t *table) reserve(n int) {
+	need := int(t.n) + n
+	if need*4 <= len(t.slots)*3 {
+		return
+	}
+	size := max(1<<10, len(t.slots))
+	for need*2 > size {
+		size *= 2
+	}
+	old := t.slots
+	t.slots = make([]uint64, size)
+	for _, s := range old {
+		if s != 0 {
+			h := t.at(uint32(s) - 1).key.hash()
+			i := h & uint64(size-1)
+			for t.slots[i] != 0 {
+				i = (i + 1) & uint64(size-1)
+			}
+			t.slots[i] = s
+		}
+	}
+}
+
+// find is the entry of a key with this hash, which is made if there is none.
+// There must be room for it.
+func (t *table) find(k packed, h uint64) *entry {
+	mask := uint64(len(t.slots) - 1)
+	for i := h & mask; ; i = (i + 1) & mask {
+		s := t.slots[i]
+		if s == 0 {
+			if int(t.n) == len(t.chunks)*chunkEntries {
+				t.chunks = append(t.chunks, make([]entry, chunkEntries))
+			}
+			e := t.at(t.n)
+			*e = entry{key: k, first: record.NoTime, last: record.NoTime}
+			t.n++
+			t.slots[i] = h>>32<<32 | uint64(t.n)
+			return e
+		}
+		if s>>32 == h>>32 {
+			if e := t.at(uint32(s) - 1); e.key == k {
+				return e
+			}
+		}
+	}
+}
+
+// meet takes in the times of requests, from the first of them to the last.
+func (e *entry) meet(first, last int64) {
+	if first == record.NoTime {
+		return
+	}
+	if e.first == record.NoTime || first < e.first {
+		e.first = first
+	}
+	e.last = max(e.last, last)
+}
+
+// merge adds the entries of another table, whose ids are translated.
+func (t *table) merge(u *table, clients, referers []record.ID) {
+	for from := range u.all() {
+		k := from.key.unpack()
+		k.client, k.referer = clients[k.client], referers[k.referer]
+		p := k.pack()
+		t.reserve(1)
+		e := t.find(p, p.hash())
+		e.counts = e.counts.Plus(from.counts)
+		e.meet(from.first, from.last)
+	}
+}
+
+// all yields the entries in the order in which they were made.
+func (t *table) all() iter.Seq[*entry] {
+	return func(yield func(*entry) bool) {
+		for i := range t.n {
+			if !yield(t.at(i)) {
+				return
+			}
+		}
+	}
+}
+
+func (e *entry) cell() traffic.Cell {
+	k := e.key.unpack()
+	return traffic.Cell{Client: k.client, Referer: k.referer, Country: k.country, Status: k.status, Counts: e.counts, First: e.first, Last: e.last}
+}

@@ -1,0 +1,164 @@
+// Package collateral says of every request of a log what it would cost, and
+// what it would help, to deny it: whether it is bad or good traffic, for each
+// control on its own. A picture that another site embeds is bad traffic for
+// the referer control and good traffic for the ip and country controls: the
+// visitor did nothing wrong. A scan with a forged Referer is bad for the ip
+// control.
+//
+// The requests are gathered into cells, which hold all that a ruleset without
+// scopes looks at, so that rulesets can be replayed without reading the log
+// again.
+package collateral
+
+import (
+	"rulecast/analyze/abuse"
+	"rulecast/analyze/geo"
+	"rulecast/analyze/hotlinks"
+	"rulecast/analyze/match"
+	"rulecast/analyze/policy"
+	"rulecast/analyze/tally"
+	"rulecast/analyze/traffic"
+	"rulecast/ingest/record"
+)
+
+// Options say whose log it is, who is good and bad by decree, and what ruleset
+// was in force.
+type Options struct {
+	Hotlinks hotlinks.Options
+	Abuse    abuse.Options
+	// Current is the ruleset in force when the log was written; nil if there
+	// was none. What it denies is not held against anybody as an error.
+	Current *policy.Ruleset
+}
+
+// Plan is what is shared by the analyses of all streams.
+type Plan struct {
+	hotlinks *hotlinks.Plan
+	abuse    *abuse.Plan
+	from     geo.From
+	locator  geo.Locator
+	current  *match.Matcher // or nil
+	columns  record.Columns
+	maxCells int // of the current ruleset's evaluator; less in tests
+}
+
+// NewPlan makes a plan.
+func NewPlan(o Options) (*Plan, error) {
+	p := &Plan{hotlinks: hotlinks.NewPlan(o.Hotlinks), abuse: abuse.NewPlan(o.Abuse), from: o.Hotlinks.From, locator: o.Hotlinks.Locator, maxCells: match.MaxCells}
+	var matchers []*match.Matcher
+	if o.Current != nil {
+		m, err := match.Compile(o.Current)
+		if err != nil {
+			return nil, err
+		}
+		p.current, matchers = m, append(matchers, m)
+	}
+	p.columns = p.hotlinks.Columns() | p.abuse.Columns() | traffic.Columns(matchers...)
+	return p, nil
+}
+
+// Columns are those that the batches must have.
+func (p *Plan) Columns() record.Columns { return p.columns }
+
+// Analysis gathers what the requests of one stream are worth.
+type Analysis struct {
+	plan     *Plan
+	hotlinks *hotlinks.Analysis
+	abuse    *abuse.Analysis
+	cells    table
+	counterfactual
+	follower *traffic.Follower
+	dicts    *record.Dicts
+
+	keys   []packed // of the rows of the last batch
+	hashes []uint64
+}
+
+// New starts the analysis of one stream.
+func (p *Plan) New() *Analysis {
+	a := &Analysis{plan: p, hotlinks: p.hotlinks.New(), abuse: p.abuse.New(), dicts: record.NewDicts()}
+	var evaluators []*match.Evaluator
+	if p.current != nil {
+		a.counterfactual.eval = p.current.NewEvaluator()
+		evaluators = append(evaluators, a.eval)
+	}
+	a.follower = traffic.NewFollower(geo.NewResolver(p.from, p.locator), evaluators)
+	return a
+}
+
+// Add gathers a batch.
+func (a *Analysis) Add(b *record.Batch) error {
+	places := a.follower.Follow(b)
+	a.dicts = b.Dicts
+	blocked := a.blocked(b, places, a.plan.maxCells)
+	a.hotlinks.AddPlaced(b, places, blocked)
+	if err := a.abuse.AddExcept(b, blocked); err != nil {
+		return err
+	}
+	a.gather(b, places, blocked)
+	return nil
+}
+
+// gather files the rows of a batch under their cells.
+func (a *Analysis) gather(b *record.Batch, places []geo.Country, blocked []bool) {
+	a.keys, a.hashes = tally.Grown(a.keys, b.Rows), tally.Grown(a.hashes, b.Rows)
+	clients, referers, statuses := b.IDs(record.Client), b.IDs(record.RefererHost), b.Statuses()
+	times, sizes, kinds := b.Ints(record.Time), b.Ints(record.Bytes), a.hotlinks.Kinds()
+	a.cells.reserve(b.Rows)
+	for i := range b.Rows {
+		k := key{clients[i], referers[i], places[i], statuses[i], dayOf(times[i]), kinds[i], blocked != nil && blocked[i]}
+		a.keys[i] = k.pack()
+		a.hashes[i] = a.keys[i].hash()
+	}
+	for i := range b.Rows {
+		e := a.cells.find(a.keys[i], a.hashes[i])
+		e.counts.Add(sizes[i])
+		e.meet(times[i], times[i])
+	}
+}
+
+// Merge takes in what was gathered of another stream of the same plan.
+func (a *Analysis) Merge(b *Analysis) {
+	a.hotlinks.Merge(b.hotlinks)
+	a.abuse.Merge(b.abuse)
+	ids := a.dicts.Join(b.dicts, record.Client, record.RefererHost)
+	a.cells.merge(&b.cells, ids.IDs(record.Client), ids.IDs(record.RefererHost))
+}
+
+// counterfactual finds the requests that the current ruleset answered with an
+// error.
+type counterfactual struct {
+	eval *match.Evaluator // nil: there is no current ruleset
+	rows []bool
+}
+
+// blocked says of each row of a batch whether the ruleset denies it and the log
+// shows that it did; nil if there is none. It is valid until the next call.
+func (c *counterfactual) blocked(b *record.Batch, places []geo.Country, maxCells int) []bool {
+	if c.eval == nil {
+		return nil
+	}
+	c.rows = tally.Grown(c.rows, b.Rows)[:b.Rows]
+	clients, referers, statuses := b.IDs(record.Client), b.IDs(record.RefererHost), b.Statuses()
+	rows := traffic.NewRows(b, c.eval.Matcher().Needs)
+	for i := range c.rows {
+		c.rows[i] = false
+		if !c.eval.Touches(clients[i], referers[i], places[i]) {
+			continue
+		}
+		if c.eval.Cells() >= maxCells {
+			c.eval.Forget()
+		}
+		out := c.eval.Outcome(c.eval.Cell(rows.At(i, places[i])))
+		c.rows[i] = out.Decided != match.Allowed && shows(out.Action, statuses[i])
+	}
+	return c.rows
+}
+
+// shows reports whether a status is the one with which an action answers.
+func shows(action policy.Action, status uint16) bool {
+	if action.Kind == policy.Redirect {
+		return status >= 300 && status < 400
+	}
+	return status == 403 || action.Status != 0 && int(status) == action.Status
+}

@@ -1,0 +1,78 @@
+package collateral
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"rulecast/analyze/abuse"
+	"rulecast/analyze/fold"
+	"rulecast/analyze/geo"
+	"rulecast/analyze/hotlinks"
+	"rulecast/analyze/policy"
+	"rulecast/analyze/policy/policytest"
+	"rulecast/analyze/replay"
+	"rulecast/analyze/traffic/traffictest"
+)
+
+// open makes a plan for random logs.
+func open(t *rapid.T, where geo.Locator, current *policy.Ruleset) *Plan {
+	p, err := NewPlan(Options{
+		Hotlinks: hotlinks.Options{Own: []string{"own.example"}, Classes: hotlinks.KnownClasses(), From: geo.PreferLog, Locator: where},
+		Abuse:    abuse.Options{Thresholds: abuse.DefaultThresholds()},
+		Current:  current,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestCellsReplayAsTheRequests replays the cells of random logs: the result has
+// to be that of a replay of the requests.
+func TestCellsReplayAsTheRequests(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		where := traffictest.Places{}
+		log := traffictest.Log(t, where)
+		candidate := ungated(policytest.Ruleset(t))
+		candidate.Name = "candidate"
+		plan, err := replay.NewPlan([]replay.Candidate{{Ruleset: candidate, Variants: []replay.Variant{{Switch: "s", Value: "v", Ruleset: ungated(policytest.Ruleset(t))}}}}, geo.PreferLog, where)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := fold.Run(context.Background(), traffictest.Streams(t, log), plan.New)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := fold.Run(context.Background(), traffictest.Streams(t, log), open(t, where, policytest.Ruleset(t)).New)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j := a.Judge(10, false)
+		cells, err := plan.Cells(j.Dicts, j.Traffic())
+		if err != nil {
+			t.Fatal(err)
+		}
+		top := rapid.IntRange(0, 5).Draw(t, "top")
+		got, want := cells.Result(top), rows.Result(top)
+		if diff := cmp.Diff(want.Sides[0], got.Sides[0], cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "Candidate" }, cmp.Ignore())); diff != "" {
+			t.Fatal(diff)
+		}
+		if err := got.Reconcile(int64(len(log))); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// ungated is a ruleset without all that looks at single requests.
+func ungated(rs *policy.Ruleset) *policy.Ruleset {
+	out := *rs
+	out.Parts, out.Rules = nil, nil
+	for _, r := range rs.Rules {
+		plain := policy.Rule{ID: r.ID, Control: r.Control, Mode: r.Mode, Entries: r.Entries, Except: r.Except, Action: r.Action, Disabled: r.Disabled, DenyMissing: r.DenyMissing, DenyUnknown: r.DenyUnknown}
+		out.Rules = append(out.Rules, plain)
+	}
+	return &out
+}

@@ -1,0 +1,139 @@
+package collateral
+
+import (
+	"rulecast/analyze/match"
+	"rulecast/analyze/tally"
+	"rulecast/ingest/record"
+)
+
+// Harm is what denying some requests does: to whom it is meant for, and to
+// others.
+type Harm struct {
+	Denied       tally.Counts
+	Bad          tally.Counts // the part of Denied that is bad traffic for the control that denies it, rounded down
+	ExclusiveBad tally.Counts // the part of Bad that nothing else in the ruleset denies
+	Users        int64        // people who did nothing wrong and would be denied something (see Client.Users)
+	Viewers      int64        // clients denied something good who viewed own pages
+}
+
+// Good is the part of the denied requests that is not bad.
+func (h *Harm) Good() tally.Counts { return h.Denied.Minus(h.Bad) }
+
+// Harms is the harm that a ruleset does, as a whole, by rule, and by entry of
+// its match.Matcher. What several rules or entries deny counts for each.
+type Harms struct {
+	Total   Harm
+	Rules   []Harm
+	Entries []Harm
+}
+
+// harming adds up harm. Bad traffic is summed before it is rounded.
+type harming struct {
+	denied, bad, exclusive tally.Counts // the latter two in Ones
+	users                  map[record.ID]bool
+}
+
+// harmed is everything that a ruleset does harm by.
+type harmed struct {
+	j       *Judgement
+	m       *match.Matcher
+	total   harming
+	rules   []harming
+	entries []harming
+}
+
+func newHarmed(j *Judgement, m *match.Matcher) *harmed {
+	return &harmed{j: j, m: m, rules: make([]harming, len(m.Ruleset.Rules)), entries: make([]harming, len(m.Entries))}
+}
+
+// add takes in requests of which the ruleset says this.
+func (h *harmed) add(c *Cell, out *match.Outcome) {
+	if out.Decided == match.Allowed {
+		return
+	}
+	var worst int64 // for all together, the control counts that has most reason
+	for control, denies := range out.Controls {
+		if denies {
+			worst = max(worst, c.Bad[control])
+		}
+	}
+	h.total.add(c, worst, false)
+	for _, rule := range out.Deny {
+		h.rules[rule].add(c, c.Bad[h.m.Ruleset.Rules[rule].Control], len(out.Deny) == 1)
+	}
+	for _, e := range out.DenyEntries {
+		h.entries[e].add(c, c.Bad[h.m.Ruleset.Rules[h.m.Entries[e].Rule].Control], len(out.DenyEntries) == 1)
+	}
+}
+
+func (h *harming) add(c *Cell, bad int64, alone bool) {
+	part := tally.Counts{Requests: c.Counts.Requests * bad, Bytes: c.Counts.Bytes * bad}
+	h.denied, h.bad = h.denied.Plus(c.Counts), h.bad.Plus(part)
+	if alone {
+		h.exclusive = h.exclusive.Plus(part)
+	}
+	if bad < One {
+		if h.users == nil {
+			h.users = map[record.ID]bool{}
+		}
+		h.users[c.Client] = true
+	}
+}
+
+func (h *harming) harm(j *Judgement) Harm {
+	out := Harm{
+		Denied: h.denied, Bad: tally.Counts{Requests: h.bad.Requests / One, Bytes: h.bad.Bytes / One},
+		ExclusiveBad: tally.Counts{Requests: h.exclusive.Requests / One, Bytes: h.exclusive.Bytes / One},
+	}
+	for client := range h.users {
+		out.Users += j.people(client)
+		if j.Hotlinks.ViewsOwn(client) {
+			out.Viewers++
+		}
+	}
+	return out
+}
+
+// people is how many people a client stands for who are denied something good.
+// Of one that never loaded anything with a browser, nothing is known but that
+// it is there.
+func (j *Judgement) people(client record.ID) int64 {
+	c := &j.Clients[client]
+	if c.Bad < One {
+		return max(c.Users, 1)
+	}
+	return c.Users
+}
+
+func (h *harmed) harms() *Harms {
+	out := &Harms{Total: h.total.harm(h.j)}
+	for i := range h.rules {
+		out.Rules = append(out.Rules, h.rules[i].harm(h.j))
+	}
+	for i := range h.entries {
+		out.Entries = append(out.Entries, h.entries[i].harm(h.j))
+	}
+	return out
+}
+
+// Against is the harm that a ruleset without gates would have done to the
+// requests gathered, all of them.
+func (j *Judgement) Against(m *match.Matcher) *Harms {
+	h := newHarmed(j, m)
+	eval := m.NewEvaluator()
+	for id := range j.Dicts.Clients.Len() {
+		eval.AddClient(j.Dicts.Clients.Addr(record.ID(id)))
+	}
+	for id := range j.Dicts.RefererHosts.Len() {
+		eval.AddReferer(j.Dicts.RefererHosts.Class(record.ID(id)), j.Dicts.RefererHosts.Bytes(record.ID(id)))
+	}
+	for c := range j.Cells() {
+		if eval.Touches(c.Client, c.Referer, c.Country) {
+			if eval.Cells() >= match.MaxCells {
+				eval.Forget()
+			}
+			h.add(c, eval.Outcome(eval.Cell(&match.Row{Client: c.Client, Referer: c.Referer, Country: c.Country})))
+		}
+	}
+	return h.harms()
+}

@@ -1,0 +1,158 @@
+package collateral
+
+import (
+	"iter"
+
+	"rulecast/analyze/abuse"
+	"rulecast/analyze/fetch"
+	"rulecast/analyze/hotlinks"
+	"rulecast/analyze/policy"
+	"rulecast/analyze/tally"
+	"rulecast/analyze/traffic"
+	"rulecast/ingest/record"
+)
+
+// One is the weight of a request that is bad, or good, beyond doubt: weights
+// are fixed-point numbers.
+const One = abuse.One
+
+// NoDay is the Day of requests without a time.
+const NoDay = noDay
+
+// RequestsPerUser is how many good requests a person counts as who shares an
+// address: few requests of many people weigh more than they look. ALGORITHMS
+// takes the same scale the other way round, 20 requests to the user.
+const RequestsPerUser = 20
+
+// Judgement says of each cell what it is worth. It holds until another analysis
+// is merged into its own.
+type Judgement struct {
+	Hotlinks *hotlinks.Judgement
+	Abuse    *abuse.Judgement
+	Clients  []Client // by client id
+	Dicts    *record.Dicts
+	Total    tally.Counts
+	// FirstDay and LastDay are the UTC days of the earliest and the latest
+	// request, in days since 1970; NoDay if none has a time.
+	FirstDay, LastDay int
+
+	cells   *table
+	viewers map[visitor]bool // of hosts to be blocked
+}
+
+// visitor is a client to whom a host led.
+type visitor struct{ client, referer record.ID }
+
+// Client is what one address is worth to the ip control.
+type Client struct {
+	*abuse.Client
+	// Bad is the part of its requests that are bad, up to One.
+	Bad int64
+	// Users is how many people would be locked out with the address who did
+	// nothing wrong, as far as the log tells them apart.
+	Users int64
+}
+
+// Judge weighs what was gathered. The hotlinks' tables list the top hosts.
+// anonymised says that some input had addresses that the provider had cut
+// (record.Input.Anonymised). The analysis must not be added to afterwards, but
+// others may be merged into it.
+func (a *Analysis) Judge(top int, anonymised bool) *Judgement {
+	j := &Judgement{
+		Hotlinks: a.hotlinks.Judge(top), Abuse: a.abuse.Judge(anonymised), Dicts: a.dicts, FirstDay: NoDay, LastDay: NoDay,
+		cells: &a.cells, viewers: map[visitor]bool{},
+	}
+	j.Clients = make([]Client, len(j.Abuse.Clients))
+	for id := range j.Clients {
+		j.Clients[id] = weigh(&j.Abuse.Clients[id])
+	}
+	for e := range a.cells.all() {
+		j.Total = j.Total.Plus(e.counts)
+		if day := int(e.key.unpack().day); day != NoDay {
+			if j.FirstDay == NoDay || day < j.FirstDay {
+				j.FirstDay = day
+			}
+			if j.LastDay == NoDay || day > j.LastDay {
+				j.LastDay = day
+			}
+		}
+	}
+	for id, v := range j.Hotlinks.Verdicts {
+		if v == hotlinks.Block {
+			for _, client := range j.Hotlinks.Viewers(record.ID(id)) {
+				j.viewers[visitor{client, record.ID(id)}] = true
+			}
+		}
+	}
+	return j
+}
+
+// sharedBy is how many people make an address one that is shared.
+const sharedBy = 5
+
+// weigh says what an address is worth. Of one that many people share only those
+// requests can be bad that are not for static files, by which browsers show
+// themselves: the others are anybody's. Of any other, the person behind it is
+// the one who misbehaves.
+func weigh(c *abuse.Client) Client {
+	out := Client{Client: c, Bad: c.Weight, Users: int64(c.Users)}
+	if out.Shared() {
+		out.Bad = c.Weight * (c.All.Requests - c.Assets) / max(c.All.Requests, 1)
+		return out
+	}
+	out.Users = out.Users * (One - c.Weight) / One
+	return out
+}
+
+// Shared reports whether many people use the address.
+func (c *Client) Shared() bool { return c.Users >= sharedBy }
+
+// Cell is a number of requests that are worth the same, each.
+type Cell struct {
+	traffic.Cell
+	Day  int // UTC, in days since 1970, or NoDay
+	Kind fetch.Kind
+	// Blocked: the current ruleset denied them.
+	Blocked bool
+	// Bad is how bad a request is by control, from 0 to One; the rest is good.
+	Bad [policy.NumControls]int64
+}
+
+// Cells yields all cells. Cells of equal keys come once; their order is not
+// determined.
+func (j *Judgement) Cells() iter.Seq[*Cell] {
+	return func(yield func(*Cell) bool) {
+		var c Cell
+		for e := range j.cells.all() {
+			k := e.key.unpack()
+			c = Cell{Cell: e.cell(), Day: int(k.day), Kind: k.kind, Blocked: k.blocked}
+			c.Bad[policy.IP] = j.Clients[k.client].Bad
+			c.Bad[policy.Referer] = j.badReferer(&k, c.Bad[policy.IP])
+			c.Bad[policy.Country] = max(c.Bad[policy.IP], c.Bad[policy.Referer])
+			if !yield(&c) {
+				return
+			}
+		}
+	}
+}
+
+// badReferer is how bad a request is that its Referer led to: all that a
+// hotlinker embeds is, unless the client views our own pages, too. Of anything
+// else the client decides.
+func (j *Judgement) badReferer(k *key, client int64) int64 {
+	if j.Hotlinks.Verdicts[k.referer] == hotlinks.Block && k.kind == fetch.Embed && !j.viewers[visitor{k.client, k.referer}] {
+		return One
+	}
+	return client
+}
+
+// Traffic yields the cells as a replay takes them.
+func (j *Judgement) Traffic() iter.Seq[traffic.Cell] {
+	return func(yield func(traffic.Cell) bool) {
+		for e := range j.cells.all() {
+			if !yield(e.cell()) {
+				return
+			}
+		}
+	}
+}
