@@ -39,6 +39,8 @@ type answer struct {
 	OwnView *float64 `json:"own_view_share"`
 	Low     *float64 `json:"embed_share_low"`
 	Reason  string   `json:"reason"`
+
+	site string // the verdict on its site as a whole, if that has several hosts
 }
 
 // hotlinksScore scores the verdicts on Referer hosts.
@@ -57,6 +59,10 @@ func (s *hotlinksScore) score(ctx context.Context, p program, t *town) error {
 		args := append([]string{"hotlinks", "--top", "100000", "--own", t.truth.Labels.Own[0]}, t.days[from:]...)
 		var tables struct {
 			Hotlinks []answer `json:"hotlinks"`
+			Sites    []struct {
+				Site    string `json:"site"`
+				Verdict string `json:"verdict"`
+			} `json:"sites"`
 		}
 		if err := p.ask(ctx, &tables, args...); err != nil {
 			return err
@@ -65,8 +71,13 @@ func (s *hotlinksScore) score(ctx context.Context, p program, t *town) error {
 		for _, a := range tables.Hotlinks {
 			answers[a.Host] = a
 		}
+		sites := map[string]string{}
+		for _, s := range tables.Sites {
+			sites[s.Site] = s.Verdict
+		}
 		for _, h := range t.truth.Labels.Hosts {
 			found := host{LabelledHost: h, answer: answers[h.Host], seed: t.seed}
+			found.answer.site = sites[h.Site]
 			for _, day := range h.Days[from:] {
 				found.led = found.led.Plus(day)
 			}
@@ -122,6 +133,7 @@ var ways = []struct {
 	block func(a *answer) bool
 }{
 	{"verdict block", isBlocked},
+	{"verdict block, of the host or its site", func(a *answer) bool { return isBlocked(a) || a.site == "block" }},
 	{"verdict block or watch", func(a *answer) bool { return a.Verdict == "block" || a.Verdict == "watch" }},
 	{"score 7 and more", scoreOf(7)},
 	{"score 6 and more", scoreOf(6)},

@@ -42,6 +42,7 @@ var scorers = []struct {
 	new  func(o *options) scorer
 }{
 	{"hotlinks", func(o *options) scorer { return newHotlinks(o) }},
+	{"addresses", func(*options) scorer { return newAddresses() }},
 }
 
 // scorer runs a question on each town, and sums up.

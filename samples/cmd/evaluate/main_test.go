@@ -21,7 +21,7 @@ func TestRun(t *testing.T) {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
 	for _, want := range []string{
-		"## hotlinks, last day: verdict block\n", "## hotlinks, last 7 days: verdicts by population\n", "\n| all | ", "\n| 2 | ", "\n| hotlinker-tenant | ", "\n| any foreign host that embeds | ", ": missed\n",
+		"## addresses: lists of 100, on the last day\n", "## hotlinks, last day: verdict block\n", "## hotlinks, last 7 days: verdicts by population\n", "\n| all | ", "\n| 2 | ", "\n| hotlinker-tenant | ", "\n| any foreign host that embeds | ", ": missed\n",
 	} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("no %q in\n%s", want, &stdout)
@@ -84,5 +84,36 @@ func TestTally(t *testing.T) {
 	want := []any{int64(2), int64(2), "50.0%", "50.0%", "50.0%", "75.0%", "75.0%", "75.0%"}
 	if got := c.cells(); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// TestCoverage scores two lists on the last of three days by hand.
+func TestCoverage(t *testing.T) {
+	town := &town{days: []string{"0", "1", "2"}, truth: &gen.Truth{Labels: &gen.Labels{Clients: []gen.LabelledClient{
+		{Address: "192.0.2.1", Bad: []int64{50, 40, 30}},
+		{Address: "192.0.2.2", Bad: []int64{0, 0, 20}},
+		{Address: "192.0.2.3", Good: []int64{1, 1, 5}, People: 7},
+		{Address: "198.51.100.9", Bad: []int64{0, 90, 0}},
+		{Address: "203.0.113.4", Good: []int64{500, 500, 15}},
+		{Address: "2001:db8::1", Bad: []int64{0, 70, 0}},
+		{Address: "2001:db8::2", Bad: []int64{0, 0, 10}},
+	}}}}
+	for _, c := range []struct {
+		list list
+		want coverage
+	}{
+		{list{v4: 24, v6: 64, days: 1, bad: true}, coverage{bad: 60, good: 20, people: 8, badHit: 60, goodHit: 5, peopleHit: 7, news: 30, newsHit: 30, entries: 3, entriesHit: 2}},
+		{list{v4: 32, v6: 128, days: 7, bad: true}, coverage{bad: 60, good: 20, people: 8, badHit: 30, news: 30, entries: 3, entriesHit: 1}},
+		{list{v4: 32, v6: 128, days: 0, bad: true}, coverage{bad: 60, good: 20, people: 8, badHit: 60, news: 30, newsHit: 30, entries: 3, entriesHit: 3}},
+		{list{v4: 32, v6: 128, days: 1}, coverage{bad: 60, good: 20, people: 8, badHit: 30, goodHit: 20, peopleHit: 8, news: 30, entries: 5, entriesHit: 3}},
+	} {
+		prefixes, err := c.list.choose(town)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got coverage
+		if err := got.add(town, prefixes); err != nil || got != c.want {
+			t.Errorf("%+v: %v: %+v, %v; want %+v", c.list, prefixes, got, err, c.want)
+		}
 	}
 }
