@@ -1,9 +1,6 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -119,30 +116,8 @@ func ownSites(values []string) ([]string, error) {
 	return sites, nil
 }
 
-// mostClasses bounds a file of known sites, in bytes.
-const mostClasses = 16 << 20
-
 // loadClasses are the known sites that are built in, and those of the files.
 func loadClasses(files []string) (*hotlinks.Classes, error) {
 	classes := hotlinks.KnownClasses()
-	for _, name := range files {
-		info, err := os.Stat(name)
-		if err == nil && info.Size() > mostClasses {
-			err = fmt.Errorf("%s: more than %d MiB", name, mostClasses>>20)
-		}
-		var text []byte
-		if err == nil {
-			text, err = os.ReadFile(name)
-		}
-		if err == nil {
-			err = classes.Extend(name, string(text))
-		}
-		if path := (*os.PathError)(nil); errors.As(err, &path) {
-			err = fmt.Errorf("--classes %s: %w", name, path.Err)
-		}
-		if err != nil {
-			return nil, usage(err)
-		}
-	}
-	return classes, nil
+	return classes, extend("classes", files, classes.Extend)
 }
