@@ -156,3 +156,6 @@ func (j *Judgement) Traffic() iter.Seq[traffic.Cell] {
 		}
 	}
 }
+
+// Days is how many UTC days the log spans, at least one.
+func (j *Judgement) Days() int { return j.LastDay - j.FirstDay + 1 }

@@ -25,7 +25,7 @@ func addressesTable(r *inspect.Result) report.Table {
 // addressWarnings are the doubts whether clients are whom they seem.
 func addressWarnings(r *inspect.Result, src *Source) []string {
 	var out []string
-	counted := src.anonymised() > 0 // there is a warning already
+	counted := src.Anonymised() > 0 // there is a warning already
 	if n := r.V4; !counted && n.Anonymised(false) {
 		out = append(out, fmt.Sprintf("%sIPv4 addresses are anonymised: %s of %s (%s) end with .0, where chance gives one in 256; "+
 			"no entry can be a single address of these, only a /24 or more", some(n), report.Grouped(n.Masked), Plural(n.Clients, "client"), percent(n.Masked, n.Clients)))

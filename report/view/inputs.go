@@ -52,8 +52,8 @@ func (s *Source) Lines() (n int64) {
 	return n
 }
 
-// anonymised is the number of requests whose client is a network.
-func (s *Source) anonymised() (n int64) {
+// Anonymised is the number of requests whose client is a network.
+func (s *Source) Anonymised() (n int64) {
 	for i := range s.Inputs {
 		n += s.Inputs[i].Anonymised
 	}
@@ -235,7 +235,7 @@ func sourceWarnings(s *Source) []string {
 			out = append(out, fmt.Sprintf("%s: none of its %s is a viewer's request", in.Name, Plural(in.Skipped+in.Duplicates, "line")))
 		}
 	}
-	if n := s.anonymised(); n > 0 {
+	if n := s.Anonymised(); n > 0 {
 		out = append(out, fmt.Sprintf("the provider has cut the addresses of %s to their network: "+
 			"what a list of single addresses would do to them cannot be told", Plural(n, "request")))
 	}

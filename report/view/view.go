@@ -56,6 +56,8 @@ func cells(values ...any) []any {
 		switch v := v.(type) {
 		case tally.Counts:
 			out = append(out, v.Requests, v.Bytes)
+		case []any:
+			out = append(out, v...)
 		case int:
 			out = append(out, int64(v))
 		default:

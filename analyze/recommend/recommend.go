@@ -1,0 +1,164 @@
+package recommend
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/netip"
+
+	"rulecast/analyze/choose"
+	"rulecast/analyze/collateral"
+	"rulecast/analyze/dialect"
+	"rulecast/analyze/limit"
+	"rulecast/analyze/match"
+	"rulecast/analyze/networks"
+	"rulecast/analyze/policy"
+	"rulecast/analyze/replay"
+)
+
+// The prices of ALGORITHMS section 3: so many bad requests have to be stopped
+// for one good one. A hotlinker's visitors lose a picture, an address is locked
+// out, and a country is many people.
+const (
+	DefaultPrice = 20 // of the ip control
+	refererPrice = 10
+	countryPrice = 100
+)
+
+// entryCost is how many bad requests a day an entry has to stop to be worth a
+// line that somebody has to read.
+const entryCost = 10
+
+// Options say what is wanted.
+type Options struct {
+	Dialect   *dialect.Dialect
+	Current   *policy.Ruleset // in force now; nil if there is none
+	Objective Objective
+	Prices    Prices
+	Most      [policy.NumControls]int // entries wanted at most; 0 is as many as the provider takes
+	// Price is how many bad requests have to be stopped for one good request
+	// that an IP entry denies.
+	Price int64
+	// MaxCollateral is the share of good requests that IP entries may deny; -1
+	// is no limit.
+	MaxCollateral float64
+	// MinPrefix4 and MinPrefix6 are the shortest networks suggested.
+	MinPrefix4, MinPrefix6 int
+	MaxNew                 int // entries that the current ruleset does not have; -1 is no limit
+	Countries              bool
+	Protect, Allow         *networks.Set
+	Top                    int // rows of the replay's tables of values
+}
+
+// Recommend suggests lists for the traffic that was gathered.
+func Recommend(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.Plan, error), o Options) (*Result, error) {
+	c := readCurrent(o.Current)
+	p := newProblem(j, newScale(o.Objective, o.Prices, j.Total))
+	chosen, err := p.choose(&o, c, roomOf(o.Dialect, o.Most))
+	if err != nil {
+		return nil, err
+	}
+	rs, err := build(o.Dialect, chosen.picked.sorted(), o.Current)
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{
+		Ruleset: rs, Usage: limit.Use(*rs, o.Dialect.Limits...), Days: j.Days(), Frontier: chosen.frontier, Certificate: chosen.certificate,
+		Judgement: j, Others: c.others,
+	}
+	if r.Replay, err = replayed(j, plan, rs, o.Top); err != nil {
+		return nil, err
+	}
+	m, err := match.Compile(rs)
+	if err != nil {
+		return nil, err
+	}
+	r.Harms = j.Against(m)
+	if err := r.suggest(j, c, m); err != nil {
+		return nil, err
+	}
+	r.Shared = shared(j)
+	return r, nil
+}
+
+// replayed is the exact replay of a ruleset over what was gathered.
+func replayed(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.Plan, error), rs *policy.Ruleset, top int) (*replay.Result, error) {
+	candidate := replay.Candidate{Ruleset: rs}
+	for _, v := range dialect.Variants(rs) {
+		candidate.Variants = append(candidate.Variants, replay.Variant(v))
+	}
+	p, err := plan([]replay.Candidate{candidate})
+	if err != nil {
+		return nil, err
+	}
+	a, err := p.Cells(j.Dicts, j.Traffic())
+	if err != nil {
+		return nil, err
+	}
+	return a.Result(top), nil
+}
+
+// never are the networks that no entry may touch.
+func (o *Options) never() []netip.Prefix {
+	out := networks.Reserved().Prefixes()
+	for _, s := range []*networks.Set{o.Protect, o.Allow} {
+		if s != nil {
+			out = append(out, s.Prefixes()...)
+		}
+	}
+	return out
+}
+
+// lengths are the prefix lengths that entries may have, and how many bad
+// addresses (of IPv6: /64 networks) each has to cover: the more of the space an
+// entry takes, the more has to speak for it.
+func lengths(shortest, longest int, needs map[int]int) []choose.Length {
+	var out []choose.Length
+	need := 1
+	for bits := longest; bits >= shortest; bits-- {
+		if n, ok := needs[bits]; ok {
+			need = n
+		}
+		out = append(out, choose.Length{Bits: bits, MinBad: need})
+	}
+	return out
+}
+
+// The bad addresses that networks need. A /24 and a /48 are what one customer
+// of a hoster has; shorter ones are several customers.
+var (
+	needs4 = map[int]int{31: 2, 24: 3, 23: 5, 22: 8, 21: 12, 20: 16}
+	needs6 = map[int]int{63: 2, 56: 3, 48: 4, 47: 8, 44: 12, 40: 16}
+)
+
+// choice is what was chosen, and how good it is.
+type choice struct {
+	picked      picked
+	frontier    []Point
+	certificate Certificate
+}
+
+var errNoControl = errors.New("has no block list for addresses, countries or referers")
+
+func (p *problem) choose(o *Options, c *current, room room) (*choice, error) {
+	if room.entries == [policy.NumControls]int{} {
+		return nil, fmt.Errorf("%s %w", o.Dialect.Title, errNoControl)
+	}
+	options := choose.Options{
+		Max: room.entries[policy.IP], Price: choose.Whole(o.Price), EntryCost: entryCost * collateral.One,
+		V4: lengths(o.MinPrefix4, 32, needs4), V6: lengths(o.MinPrefix6, 64, needs6), Protected: o.never(), Kappa: choose.Whole(1),
+	}
+	if o.MaxNew >= 0 {
+		options.MaxNew = choose.AtMost(int64(o.MaxNew))
+	}
+	out := &choice{}
+	problem, err := choose.New(p.addresses(room.ipv6, math.MaxInt), options)
+	if err != nil {
+		return nil, err
+	}
+	s := problem.Solve()
+	for _, e := range s.Entries {
+		out.picked.prefixes = append(out.picked.prefixes, e.Prefix)
+	}
+	return out, nil
+}
