@@ -92,3 +92,22 @@ func BenchmarkSolve(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkMaxCollateral searches a million bad addresses for a list that stops
+// little good.
+func BenchmarkMaxCollateral(b *testing.B) {
+	addresses := clustered(1_000_000)
+	for _, most := range []int{100, 10_000} {
+		b.Run(fmt.Sprint(most), func(b *testing.B) {
+			p, err := New(addresses, Options{Max: most, Price: Whole(1), MaxCollateral: AtMost(int64(most) << 17)})
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				s := p.Solve()
+				b.ReportMetric(float64(s.Value)/float64(s.Bound), "of-bound")
+				b.ReportMetric(float64(len(s.Entries)), "entries")
+			}
+		})
+	}
+}

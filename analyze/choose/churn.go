@@ -11,7 +11,7 @@ const isWide = 1<<16 - 1
 // maxWideSteps is how much work goes into such tables before the program gives
 // up: some seconds. A hundred previous entries and as many new ones take a
 // hundredth of it.
-const maxWideSteps = 4 << 30
+const maxWideSteps = 2 << 30
 
 // grid is a table of two dimensions: the cell at x*(kept+1)+y is the best set of
 // at most x new entries and y kept ones.

@@ -124,6 +124,10 @@ type Options struct {
 	MinPurity Ratio          // least Bad/(Bad+Good) of an entry, at most 1
 	MaxUsers  Limit          // most good users an entry covers
 
+	// MaxCollateral is the most good weight the whole list may stop, that
+	// expected of unseen addresses included.
+	MaxCollateral Limit
+
 	// Kappa prices what was not seen, at most 8: an address of an entry that
 	// never appeared counts as Kappa times the mean good weight of an address
 	// in the network around it (/16, of IPv6 /40, or the shortest length
@@ -136,7 +140,7 @@ func (o *Options) check() error {
 	if o.Max < 0 || o.Max > maxEntries {
 		return fmt.Errorf("%d entries are not within 0 to %d", o.Max, maxEntries)
 	}
-	for _, l := range []Limit{o.MaxV4, o.MaxV6, o.MaxNew, o.MaxUsers} {
+	for _, l := range []Limit{o.MaxV4, o.MaxV6, o.MaxNew, o.MaxUsers, o.MaxCollateral} {
 		if l.N < 0 {
 			return fmt.Errorf("limit %d is negative", l.N)
 		}

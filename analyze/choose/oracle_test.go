@@ -44,6 +44,7 @@ type entryOf struct {
 	value int64
 	kept  bool
 	space int
+	cost  int64
 }
 
 type list []entryOf
@@ -201,7 +202,7 @@ func (w *world) entry(p netip.Prefix) (entryOf, bool) {
 		unseen.Div(unseen, new(big.Int).Lsh(big.NewInt(o.Kappa.Den), uint(width-region)))
 	}
 	price := o.rate()
-	e := entryOf{p: p, space: width - p.Bits()}
+	e := entryOf{p: p, space: width - p.Bits(), cost: good + unseen.Int64()}
 	e.value = price.den*(bad-o.EntryCost) - price.num*(good+unseen.Int64())
 	hit := false
 	for _, r := range o.Previous {
@@ -240,21 +241,35 @@ func (w *world) allows(l list, limits limits) bool {
 	return len(l) <= limits.all && v4 <= limits.v4 && len(l)-v4 <= limits.v6 && len(l)-l.kept() <= limits.fresh
 }
 
-// best is the best list of at most k entries for each k, of all lists there are.
-func (w *world) best(limits limits) []list {
-	best := make([]list, limits.all+1)
+// everyList calls found with each list of both families.
+func (w *world) everyList(found func(list)) {
 	var v6 []list
 	w.every(w.top(false), func(l list) { v6 = append(v6, l) })
 	w.every(w.top(true), func(l list) {
 		for _, m := range v6 {
-			all := slices.Concat(l, m)
-			if !w.allows(all, limits) {
-				continue
-			}
-			for k := len(all); k < len(best); k++ {
-				if w.compare(all, best[k], w.top(true), w.top(false)) > 0 {
-					best[k] = all
-				}
+			found(slices.Concat(l, m))
+		}
+	})
+}
+
+// stops is the good weight that a list stops, with that of unseen addresses.
+func (w *world) stops(l list) (n int64) {
+	for _, e := range l {
+		n += e.cost
+	}
+	return n
+}
+
+// best is the best list of at most k entries for each k, of all lists there are.
+func (w *world) best(limits limits) []list {
+	best := make([]list, limits.all+1)
+	w.everyList(func(all list) {
+		if !w.allows(all, limits) {
+			return
+		}
+		for k := len(all); k < len(best); k++ {
+			if w.compare(all, best[k], w.top(true), w.top(false)) > 0 {
+				best[k] = all
 			}
 		}
 	})
@@ -427,7 +442,7 @@ func solved(entries []Entry) list {
 		if e.Prefix.Addr().Is4() {
 			space = 32 - e.Prefix.Bits()
 		}
-		l = append(l, entryOf{e.Prefix, e.Value, e.Kept, space})
+		l = append(l, entryOf{e.Prefix, e.Value, e.Kept, space, e.Good + e.Unseen})
 	}
 	return l
 }
@@ -444,10 +459,13 @@ func (w *world) compareWith(oracle func(limits) []list) (*Solution, error) {
 	if got := solved(s.Entries); !slices.Equal(got, want[l.all]) {
 		return nil, fmt.Errorf("got\n%v\nwant\n%v", got, want[l.all])
 	}
-	for k, best := range want {
-		if got := s.Curve[min(k, len(s.Curve)-1)]; got != best.value() {
-			return nil, fmt.Errorf("%d entries are worth %d, want %d", k, got, best.value())
+	for k, point := range s.Frontier(Steps(l.all)...) {
+		if best := want[k+1]; point.Value != best.value() || point.Kept != best.kept() {
+			return nil, fmt.Errorf("%d entries are worth %d, want %d", k+1, point.Value, best.value())
 		}
+	}
+	if !s.Exact || s.Value != want[l.all].value() || s.Bound != s.Value {
+		return nil, fmt.Errorf("value %d, exact %t, bound %d, want %d", s.Value, s.Exact, s.Bound, want[l.all].value())
 	}
 	l.all++
 	l.v4++
@@ -455,7 +473,7 @@ func (w *world) compareWith(oracle func(limits) []list) (*Solution, error) {
 	l.v4--
 	l.v6++
 	next = max(next, oracle(l)[l.all].value())
-	if got := next - s.Value(); got != s.Next {
+	if got := next - s.Value; got != s.Next {
 		return nil, fmt.Errorf("one more entry is worth %d, want %d", s.Next, got)
 	}
 	return s, nil

@@ -21,13 +21,16 @@ const maxAddresses = 1 << 27
 // IPv6 of the /64 networks), then with more entries in the lower half of the
 // address space, and so on in each half; IPv4 is below IPv6.
 //
-// The list is exactly the best: with Options.MaxNew too, but for lists so long
-// that Solution.Exact says otherwise.
+// The list is exactly the best, but where Solution.Exact says otherwise: if
+// Options.MaxCollateral leaves no room for it, or if Options.MaxNew does not and
+// both lists are many hundreds of entries long. Then it is a good one, and
+// Solution.Bound says how much better the best may be.
 //
 // A Problem does not change and may be solved by many goroutines.
 type Problem struct {
 	o        Options
 	families [2]*family // IPv4, IPv6
+	steps    int        // maxWideSteps
 }
 
 // New prepares a Problem, and keeps none of the addresses. An address may be
@@ -40,7 +43,7 @@ func newProblem(addresses []Address, o Options, unitOf []int32) (*Problem, error
 	if err := errors.Join(o.check(), checkAddresses(addresses), checkPrefixes(&o)); err != nil {
 		return nil, err
 	}
-	p := &Problem{o: o}
+	p := &Problem{o: o, steps: maxWideSteps}
 	for i := range p.families {
 		p.families[i] = newFamily(addresses, newRules(&o, i == 0), unitOf)
 	}
@@ -100,7 +103,10 @@ func (o *Options) rate() rate {
 // limits are the most entries of a list: all, of a family, new ones.
 type limits struct{ all, v4, v6, fresh int }
 
+// noLimit is more entries than there can be.
+const noLimit = 2 * maxEntries
+
 func (o *Options) limits() limits {
 	n := int64(o.Max)
-	return limits{o.Max, int(o.MaxV4.or(n)), int(o.MaxV6.or(n)), int(o.MaxNew.or(2 * maxEntries))}
+	return limits{o.Max, int(o.MaxV4.or(n)), int(o.MaxV6.or(n)), int(o.MaxNew.or(noLimit))}
 }

@@ -34,7 +34,7 @@ type tables struct {
 	wide []wideTable // of nodes with previous entries; only if maxNew is set
 
 	floor int64
-	tops  []int64 // heap of the most+1 best offers of the blocks so far
+	tops  tops // the most+1 best offers of the blocks so far
 
 	open  []cell // the tables of the nodes that have no parent yet, one after another
 	ends  []int32
@@ -90,6 +90,7 @@ func (t *tables) reset(most int) {
 // taken is an offer that is worth taking.
 type taken struct {
 	cell
+	offer  *offer
 	length uint8 // 0 if none is
 	kept   bool
 }
@@ -114,18 +115,16 @@ func (t *tables) offeredNew(node int) taken {
 	if v <= 0 {
 		return taken{}
 	}
-	return taken{single(v, false, t.f.width-int(length)), length, false}
+	return taken{single(v, false, t.f.width-int(length)), &t.f.offers[node], length, false}
 }
 
 func (t *tables) offeredKept(node, kept int) taken {
 	var best taken
-	for _, k := range t.f.kept[kept:] {
-		if int(k.node) != node {
-			break
-		}
+	for ; kept < len(t.f.kept) && int(t.f.kept[kept].node) == node; kept++ {
+		k := &t.f.kept[kept]
 		if v := t.price.value(k.offer); v > 0 {
 			if c := single(v, true, t.f.width-int(k.length)); best.less(c) {
-				best = taken{c, k.length, true}
+				best = taken{c, &k.offer, k.length, true}
 			}
 		}
 	}
@@ -208,29 +207,42 @@ func (t *tables) cut(table []cell) int {
 
 // addBlock notes the best offer of a block.
 func (t *tables) addBlock(v int64, most int) {
-	if len(t.tops) <= most {
-		t.tops = append(t.tops, v)
-		for i := len(t.tops) - 1; i > 0 && t.tops[(i-1)/2] > t.tops[i]; i = (i - 1) / 2 {
-			t.tops[i], t.tops[(i-1)/2] = t.tops[(i-1)/2], t.tops[i]
-		}
-	} else if v > t.tops[0] {
-		i := 0
-		for {
-			child := 2*i + 1
-			if child+1 < len(t.tops) && t.tops[child+1] < t.tops[child] {
-				child++
-			}
-			if child >= len(t.tops) || t.tops[child] >= v {
-				break
-			}
-			t.tops[i] = t.tops[child]
-			i = child
-		}
-		t.tops[i] = v
-	}
+	t.tops.add(v, most+1)
 	if len(t.tops) > most {
 		t.floor = t.tops[0]
 	}
+}
+
+// tops is a heap of the greatest numbers, the least of them first.
+type tops []int64
+
+// add adds a number, and drops the least where there are more than most.
+func (t *tops) add(v int64, most int) {
+	h := *t
+	if len(h) < most {
+		h = append(h, v)
+		*t = h
+		for i := len(h) - 1; i > 0 && h[(i-1)/2] > h[i]; i = (i - 1) / 2 {
+			h[i], h[(i-1)/2] = h[(i-1)/2], h[i]
+		}
+		return
+	}
+	if most == 0 || v <= h[0] {
+		return
+	}
+	i := 0
+	for {
+		child := 2*i + 1
+		if child+1 < len(h) && h[child+1] < h[child] {
+			child++
+		}
+		if child >= len(h) || h[child] >= v {
+			break
+		}
+		h[i] = h[child]
+		i = child
+	}
+	h[i] = v
 }
 
 // join is C for k = 1...most, with the splits in t.split. Of equal splits it

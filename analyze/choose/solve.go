@@ -15,36 +15,32 @@ type Entry struct {
 
 // Solution is a list, and what shorter lists would be.
 type Solution struct {
-	// Entries are in address order, IPv4 first.
-	Entries []Entry
-	// Curve has the value of the best list of at most k entries for k up to
-	// Options.Max, in the unit of the weights times 1/Options.Price.Den. It ends
-	// early where more entries are worth no more.
-	Curve []int64
-	// Next is what the best list is worth more if there may be one entry more:
-	// in all, and of either family.
-	Next int64
-	// Exact says that the list is the best possible. Bound is what no list is
-	// worth more than.
+	Entries []Entry // in address order, IPv4 first
+	Value   int64   // the sum of theirs
+	// Exact says that no list is worth more; else none is worth more than Bound.
 	Exact bool
 	Bound int64
+	// Price is what good weight was priced at to get here: more than
+	// Options.Price if MaxCollateral asked for it.
+	Price Ratio
+	// Next is what one entry more would be worth, where the limits on all
+	// entries and on either family are one higher; at Price, in the unit of the
+	// weights times 1/Price.Den.
+	Next int64
 
-	tables *forest
-	picks  []pick // of k entries
+	run    *forest
+	limits limits
 }
-
-// Value is what the list is worth, in the unit of the weights times
-// 1/Options.Price.Den.
-func (s *Solution) Value() int64 { return s.Curve[len(s.Curve)-1] }
 
 // forest is a run over both families.
 type forest struct {
 	p      *Problem
+	steps  int // what may go into tables of two dimensions
 	tables [2]tables
 }
 
 func newForest(p *Problem) *forest {
-	f := &forest{p: p}
+	f := &forest{p: p, steps: p.steps}
 	for i, family := range p.families {
 		f.tables[i].f = family
 	}
@@ -54,7 +50,7 @@ func newForest(p *Problem) *forest {
 // run runs both families for the limits and one entry more. It reports false if
 // the limit on new entries takes too long.
 func (f *forest) run(price rate, tax int64, l limits) bool {
-	steps := maxWideSteps
+	steps := f.steps
 	for i, most := range [2]int{l.v4, l.v6} {
 		t := &f.tables[i]
 		t.price, t.tax = price, tax
@@ -137,53 +133,110 @@ func (f *forest) picks(l limits) []pick {
 
 // Solve finds the best list.
 func (p *Problem) Solve() *Solution {
-	f := newForest(p)
-	l := p.o.limits()
-	f.run(p.o.rate(), 0, l)
-	s := &Solution{Exact: true, tables: f, picks: f.picks(l)}
-	for _, pick := range s.picks {
-		s.Curve = append(s.Curve, pick.value)
+	f, l := newForest(p), p.o.limits()
+	if !f.run(p.o.rate(), 0, l) {
+		return p.search()
 	}
-	s.Bound = s.Value()
-	for _, more := range []limits{{l.all + 1, l.v4 + 1, l.v6, l.fresh}, {l.all + 1, l.v4, l.v6 + 1, l.fresh}} {
-		picks := f.picks(more)
-		s.Next = max(s.Next, picks[len(picks)-1].value-s.Value())
+	items := f.items(f.best(l))
+	if limit := p.o.MaxCollateral; limit.Set && collateral(items) > limit.N {
+		return p.search()
 	}
-	s.Entries = f.entries(s.picks[len(s.picks)-1])
+	s := f.solution(items, l)
+	s.Exact, s.Bound = true, s.Value
 	return s
 }
 
-// entries are those of a list, in address order.
-func (f *forest) entries(p pick) []Entry {
-	var entries []Entry
+// solution is a list with what a run has to say of others.
+func (f *forest) solution(items []item, l limits) *Solution {
+	price := f.tables[0].price
+	s := &Solution{Price: Ratio{price.num, price.den}, run: f, limits: l}
+	for i := range items {
+		s.Entries = append(s.Entries, items[i].entry(f.p))
+		s.Value += items[i].value
+	}
+	before := f.best(l).value
+	for _, more := range []limits{{l.all + 1, l.v4 + 1, l.v6, l.fresh}, {l.all + 1, l.v4, l.v6 + 1, l.fresh}} {
+		s.Next = max(s.Next, f.best(more).value-before)
+	}
+	return s
+}
+
+// best is the best list for limits that are at most one higher than those of
+// the run.
+func (f *forest) best(l limits) pick {
+	picks := f.picks(l)
+	return picks[len(picks)-1]
+}
+
+// item is an entry that is on a list or could be.
+type item struct {
+	span
+	offer
+	value  int64 // at the price of the options, times its den
+	node   int32
+	family uint8 // in Problem.families
+	length uint8
+	kept   bool
+}
+
+// item is what is taken at a node.
+func (p *Problem) item(family int, node int32, o taken) item {
+	f := p.families[family]
+	at := node
+	for f.left[at] >= 0 {
+		at = f.left[at]
+	}
+	base := f.keys[^f.left[at]] & maskOf(int(o.length))
+	return item{
+		span:   span{base, base | ^maskOf(int(o.length))},
+		offer:  *o.offer,
+		value:  p.o.rate().value(*o.offer),
+		node:   node,
+		family: uint8(family),
+		length: o.length,
+		kept:   o.kept,
+	}
+}
+
+// items are those of a list, in address order.
+func (f *forest) items(p pick) []item {
+	var items []item
 	for i := range f.tables {
 		t := &f.tables[i]
 		if of := p.of[i]; of.value > 0 {
 			t.walkWide(int32(len(t.f.left))-1, of.x, of.y, func(node int32, o taken) {
-				entries = append(entries, t.f.entry(node, o))
+				items = append(items, f.p.item(i, node, o))
 			})
 		}
 	}
-	return entries
+	return items
 }
 
-// entry is what is taken at a node.
-func (f *family) entry(node int32, o taken) Entry {
-	for f.left[node] >= 0 {
-		node = f.left[node]
+func (i *item) entry(p *Problem) Entry {
+	f := p.families[i.family]
+	at := i.node
+	for f.left[at] >= 0 {
+		at = f.left[at]
 	}
-	unit := ^f.left[node]
-	key, length := f.keys[unit], int(o.length)
+	unit, length := ^f.left[at], int(i.length)
 	u := f.unitsOf(unit, unit, length)
 	s := f.sum(u)
 	return Entry{
-		Prefix:    network(key, length, f.v4),
+		Prefix:    network(i.first, length, f.v4),
 		Bad:       s.bad,
 		Good:      s.good,
-		Unseen:    f.unseen(key, length, u, &region{}),
+		Unseen:    f.unseen(i.first, length, u, &region{}),
 		Users:     s.users,
 		Addresses: int(s.listed),
-		Value:     o.value,
-		Kept:      o.kept,
+		Value:     i.value,
+		Kept:      i.kept,
 	}
+}
+
+// collateral is the good weight that a list stops.
+func collateral(items []item) (n int64) {
+	for i := range items {
+		n += items[i].cost
+	}
+	return n
 }
