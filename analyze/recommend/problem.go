@@ -1,75 +1,94 @@
 package recommend
 
 import (
+	"slices"
+	"strings"
+
 	"rulecast/analyze/choose"
 	"rulecast/analyze/collateral"
+	"rulecast/analyze/geo"
 	"rulecast/analyze/hotlinks"
 	"rulecast/analyze/policy"
 	"rulecast/ingest/record"
 )
 
-// noHost is the host of requests that no entry of a Referer list can be for.
-const noHost = -1
-
-// weighed is what the requests of one client from one Referer host are worth.
-type weighed struct {
-	client record.ID
-	host   int32 // of problem.hosts, or noHost
-	weights
-}
+// none is the host of requests that no entry of a Referer list can be for.
+const none = -1
 
 // problem is a forecast of the traffic to choose lists for.
 type problem struct {
-	j     *collateral.Judgement
-	hosts []record.ID // Referer hosts that can be blocked
-	// rest is what clients ask for beside cells, by client id; cells are the
-	// requests that one of the hosts led to, in the order of client and host.
-	rest  []weights
-	cells []weighed
+	j         *collateral.Judgement
+	hosts     []record.ID   // Referer hosts that can be blocked
+	countries []geo.Country // that clients are in
+	clients   []choose.Client
+	cells     []choose.Cell
+	good      int64  // weight of good traffic for the ip control
+	late      []bool // by client id: it did something bad, or was denied something, on the last day
 }
 
-// newProblem weighs the requests that were gathered.
+// newProblem weighs the requests that were gathered. What no Referer entry can
+// be for is one cell for each client, at its id.
 func newProblem(j *collateral.Judgement, s scale) *problem {
-	p := &problem{j: j, rest: make([]weights, len(j.Clients))}
-	hostOf := make([]int32, len(j.Hotlinks.Verdicts))
-	for id, v := range j.Hotlinks.Verdicts {
-		hostOf[id] = noHost
-		if v == hotlinks.Block {
-			hostOf[id] = int32(len(p.hosts))
-			p.hosts = append(p.hosts, record.ID(id))
-		}
+	p := &problem{j: j, late: make([]bool, len(j.Clients)), cells: make([]choose.Cell, len(j.Clients))}
+	for id := range p.cells {
+		p.cells[id] = choose.Cell{Client: int32(id), Host: none}
 	}
 	f := newForecast(j)
-	at := map[weighedKey]int{}
+	hostOf := p.findHosts(f, s)
+	at := map[[2]int32]int{}
+	countryOf, most := make([]geo.Country, len(j.Clients)), make([]int64, len(j.Clients))
 	for c := range j.Cells() {
 		w := f.weigh(c, s)
-		host := hostOf[c.Referer]
-		if host == noHost {
-			p.rest[c.Client].add(&w)
-			continue
+		p.good += w.good[policy.IP]
+		if c.Bad[policy.IP] > 0 || c.Blocked {
+			p.late[c.Client] = p.late[c.Client] || c.Day == j.LastDay || c.Day == collateral.NoDay
 		}
-		key := weighedKey{c.Client, host}
-		i, ok := at[key]
-		if !ok {
-			i = len(p.cells)
-			at[key] = i
-			p.cells = append(p.cells, weighed{client: c.Client, host: host})
+		if n := c.Counts.Requests; n > most[c.Client] || n == most[c.Client] && c.Country < countryOf[c.Client] {
+			countryOf[c.Client], most[c.Client] = c.Country, n
 		}
-		p.cells[i].add(&w)
+		i := int(c.Client)
+		if host := hostOf[c.Referer]; host != none {
+			key := [2]int32{int32(c.Client), host}
+			known := false
+			if i, known = at[key]; !known {
+				i = len(p.cells)
+				at[key] = i
+				p.cells = append(p.cells, choose.Cell{Client: int32(c.Client), Host: host})
+			}
+		}
+		for control := range w.bad {
+			p.cells[i].Bad[control] += w.bad[control]
+			p.cells[i].Good[control] += w.good[control]
+		}
 	}
+	p.findClients(countryOf)
 	return p
 }
 
-type weighedKey struct {
-	client record.ID
-	host   int32
-}
-
-func (w *weights) add(v *weights) {
-	for c := range w.bad {
-		w.bad[c] += v.bad[c]
-		w.good[c] += v.good[c]
+// findHosts lists the hosts that are worth an entry of their own, and says
+// which each Referer id is.
+func (p *problem) findHosts(f *forecast, s scale) []int32 {
+	worth := make([]int64, len(p.j.Hotlinks.Verdicts))
+	for c := range p.j.Cells() {
+		if p.j.Hotlinks.Verdicts[c.Referer] == hotlinks.Block {
+			w := f.weigh(c, s)
+			worth[c.Referer] += w.bad[policy.Referer]
+		}
 	}
+	of := make([]int32, len(worth))
+	for id, w := range worth {
+		of[id] = none
+		if w > entryCost*collateral.One {
+			p.hosts = append(p.hosts, record.ID(id))
+		}
+	}
+	// Ids depend on who read which part of the log, and numbers decide ties.
+	name := func(id record.ID) string { return p.j.Dicts.RefererHosts.String(id) }
+	slices.SortFunc(p.hosts, func(a, b record.ID) int { return strings.Compare(name(a), name(b)) })
+	for i, id := range p.hosts {
+		of[id] = int32(i)
+	}
+	return of
 }
 
 // purePart is the purity, of 100, from which on a shared address may have an
@@ -84,30 +103,56 @@ const huge = 1000
 // its own: who comes once is gone when the list is in force.
 const leastHours = 2
 
-// addresses are the clients as an IP list sees them.
-func (p *problem) addresses(ipv6 bool, hours int) []choose.Address {
-	total := make([]weights, len(p.rest))
-	copy(total, p.rest)
+// findClients describes the clients, whose cells are there, to the program.
+func (p *problem) findClients(countryOf []geo.Country) {
+	number := p.findCountries(countryOf)
+	var bad, good = make([]int64, len(p.j.Clients)), make([]int64, len(p.j.Clients))
 	for i := range p.cells {
-		total[p.cells[i].client].add(&p.cells[i].weights)
+		c := &p.cells[i]
+		bad[c.Client] += c.Bad[policy.IP]
+		good[c.Client] += c.Good[policy.IP]
 	}
-	var out []choose.Address
 	for id := range p.j.Clients {
-		c := &p.j.Clients[id]
-		addr := p.j.Dicts.Clients.Addr(record.ID(id))
-		if c.All.Requests == 0 || addr.Is6() && !ipv6 {
-			continue
+		of := &p.j.Clients[id]
+		c := choose.Client{Addr: p.j.Dicts.Clients.Addr(record.ID(id)), Country: none, Users: of.Users}
+		if country := countryOf[id]; country != geo.Unknown {
+			c.Country = number[country]
 		}
-		a := choose.Address{Addr: addr, Bad: total[id].bad[policy.IP], Good: total[id].good[policy.IP], Users: c.Users}
-		a.Good = max(a.Good, collateral.RequestsPerUser*collateral.One*c.Users)
-		if c.Cut {
-			network, _ := record.CutNetwork(addr)
-			a.Bits = uint8(network.Bits())
+		if of.Cut {
+			network, _ := record.CutNetwork(c.Addr)
+			c.Bits = uint8(network.Bits())
 		}
-		few := int(c.Hours) < min(leastHours, hours) && a.Bad < huge*collateral.One
-		impure := c.Shared() && a.Bad*(100-purePart) < a.Good*purePart
-		a.NoSingle = few || impure
-		out = append(out, a)
+		few := of.Hours < leastHours && bad[id] < huge*collateral.One
+		impure := of.Shared() && bad[id]*(100-purePart) < good[id]*purePart
+		c.NoSingle = few || impure
+		p.clients = append(p.clients, c)
+		// People count, however little they ask for.
+		p.cells[id].Good[policy.IP] += max(0, collateral.RequestsPerUser*collateral.One*of.Users-good[id])
 	}
-	return out
+}
+
+// findCountries numbers the countries that clients are in, by their codes.
+func (p *problem) findCountries(of []geo.Country) map[geo.Country]int32 {
+	number := map[geo.Country]int32{}
+	for _, c := range of {
+		if _, known := number[c]; !known && c != geo.Unknown {
+			number[c] = 0
+			p.countries = append(p.countries, c)
+		}
+	}
+	slices.Sort(p.countries)
+	for i, c := range p.countries {
+		number[c] = int32(i)
+	}
+	return number
+}
+
+// hit reports whether a network of the current list was of use on the last day.
+func (p *problem) hit(e policy.Entry, why *evidence) bool {
+	for _, id := range why.within(e.Prefix) {
+		if p.late[id] {
+			return true
+		}
+	}
+	return false
 }

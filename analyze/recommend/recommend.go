@@ -1,9 +1,6 @@
 package recommend
 
 import (
-	"errors"
-	"fmt"
-	"math"
 	"net/netip"
 
 	"rulecast/analyze/choose"
@@ -54,7 +51,8 @@ type Options struct {
 func Recommend(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.Plan, error), o Options) (*Result, error) {
 	c := readCurrent(o.Current)
 	p := newProblem(j, newScale(o.Objective, o.Prices, j.Total))
-	chosen, err := p.choose(&o, c, roomOf(o.Dialect, o.Most))
+	why := newEvidence(j)
+	chosen, err := p.choose(&o, c, why)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +61,7 @@ func Recommend(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.P
 		return nil, err
 	}
 	r := &Result{
-		Ruleset: rs, Usage: limit.Use(*rs, o.Dialect.Limits...), Days: j.Days(), Frontier: chosen.frontier, Certificate: chosen.certificate,
+		Ruleset: rs, Usage: limit.Use(*rs, o.Dialect.Limits...), Days: j.Days(), Frontier: chosen.frontier, Certificates: chosen.certificates,
 		Judgement: j, Others: c.others,
 	}
 	if r.Replay, err = replayed(j, plan, rs, o.Top); err != nil {
@@ -74,10 +72,16 @@ func Recommend(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.P
 		return nil, err
 	}
 	r.Harms = j.Against(m)
-	if err := r.suggest(j, c, m); err != nil {
+	if err := r.suggest(j, c, m, why); err != nil {
 		return nil, err
 	}
 	r.Shared = shared(j)
+	if r.Allow, err = allowlist(j, o.Dialect, roomOf(o.Dialect, o.Most).entries[policy.Referer]); err != nil {
+		return nil, err
+	}
+	if r.Allow != nil {
+		r.Allow.compare(r)
+	}
 	return r, nil
 }
 
@@ -130,35 +134,3 @@ var (
 	needs4 = map[int]int{31: 2, 24: 3, 23: 5, 22: 8, 21: 12, 20: 16}
 	needs6 = map[int]int{63: 2, 56: 3, 48: 4, 47: 8, 44: 12, 40: 16}
 )
-
-// choice is what was chosen, and how good it is.
-type choice struct {
-	picked      picked
-	frontier    []Point
-	certificate Certificate
-}
-
-var errNoControl = errors.New("has no block list for addresses, countries or referers")
-
-func (p *problem) choose(o *Options, c *current, room room) (*choice, error) {
-	if room.entries == [policy.NumControls]int{} {
-		return nil, fmt.Errorf("%s %w", o.Dialect.Title, errNoControl)
-	}
-	options := choose.Options{
-		Max: room.entries[policy.IP], Price: choose.Whole(o.Price), EntryCost: entryCost * collateral.One,
-		V4: lengths(o.MinPrefix4, 32, needs4), V6: lengths(o.MinPrefix6, 64, needs6), Protected: o.never(), Kappa: choose.Whole(1),
-	}
-	if o.MaxNew >= 0 {
-		options.MaxNew = choose.AtMost(int64(o.MaxNew))
-	}
-	out := &choice{}
-	problem, err := choose.New(p.addresses(room.ipv6, math.MaxInt), options)
-	if err != nil {
-		return nil, err
-	}
-	s := problem.Solve()
-	for _, e := range s.Entries {
-		out.picked.prefixes = append(out.picked.prefixes, e.Prefix)
-	}
-	return out, nil
-}

@@ -37,9 +37,10 @@ type Point struct {
 	Chosen    bool
 }
 
-// Certificate says how far from the best possible the IP list can be, in
-// requests a day: bad ones stopped less the price of good ones.
+// Certificate says how far from the best possible a list can be, given the
+// others, in requests a day: bad ones stopped less the price of good ones.
 type Certificate struct {
+	Control    policy.Control
 	Value      float64
 	UpperBound float64
 	Next       float64 // what one more entry would be worth
@@ -58,23 +59,24 @@ type Shared struct {
 type Allowlist struct {
 	Hosts []string
 	Harm  collateral.Harm
-	// Better: it stops more bad traffic at no more harm than the block list.
+	// Better: it is worth more than the block list, at the price of good
+	// requests for the referer control.
 	Better bool
 }
 
 // Result is what is suggested.
 type Result struct {
-	Ruleset     *policy.Ruleset
-	Usage       []limit.Usage
-	Days        int // of the log, that the forecast is made from
-	Suggestions []Suggestion
-	Frontier    []Point
-	Certificate Certificate
-	Shared      []Shared
-	Allow       *Allowlist // nil if the provider has none, or there is nothing to allow
-	Harms       *collateral.Harms
-	Replay      *replay.Result
-	Judgement   *collateral.Judgement
+	Ruleset      *policy.Ruleset
+	Usage        []limit.Usage
+	Days         int // of the log, that the forecast is made from
+	Suggestions  []Suggestion
+	Frontier     []Point
+	Certificates []Certificate
+	Shared       []Shared
+	Allow        *Allowlist // nil if the provider has none, or there is nothing to allow
+	Harms        *collateral.Harms
+	Replay       *replay.Result
+	Judgement    *collateral.Judgement
 	// Others are rules of the current ruleset that are no plain block lists:
 	// they are neither kept nor dropped.
 	Others []string

@@ -12,8 +12,7 @@ import (
 
 // suggest lists the entries of the suggested ruleset, those that stop most
 // first, and behind them what the current ruleset has beside them.
-func (r *Result) suggest(j *collateral.Judgement, c *current, m *match.Matcher) error {
-	why := newEvidence(j)
+func (r *Result) suggest(j *collateral.Judgement, c *current, m *match.Matcher, why *evidence) error {
 	for i, e := range m.Entries {
 		if e.Implied {
 			continue

@@ -192,7 +192,9 @@ func (f *recommendFlags) run(cmd *cobra.Command, std *streams, args []string, ma
 	if err != nil {
 		return err
 	}
-	replays := func(c []replay.Candidate) (*replay.Plan, error) { return replay.NewPlan(c, countries.from, countries.db) }
+	replays := func(c []replay.Candidate) (*replay.Plan, error) {
+		return replay.NewPlan(c, countries.from, countries.db)
+	}
 	result, err := recommend.Recommend(a.Judge(mostHosts, src.Anonymised() > 0), replays, o)
 	if err != nil {
 		return err

@@ -83,10 +83,12 @@ func certificateTable(r *recommend.Result) report.Table {
 	value := func(name string) report.Column {
 		return report.Column{Name: name, Type: report.Float, Unit: "requests a day"}
 	}
-	t := report.Table{Name: "certificate", Title: "How good the IP list is: bad requests less the price of good ones", Layout: report.Record, Columns: columns(
-		value("value"), value("upper_bound"), value("next_entry_value"),
+	t := report.Table{Name: "certificate", Title: "How good the lists are: bad requests less the price of good ones, by forecast", Columns: columns(
+		text("control"), value("value"), value("upper_bound"), value("next_entry_value"),
 	)}
-	t.AddRow(r.Certificate.Value, r.Certificate.UpperBound, r.Certificate.Next)
+	for _, c := range r.Certificates {
+		t.AddRow(cells(c.Control.String(), c.Value, c.UpperBound, c.Next)...)
+	}
 	return t
 }
 
