@@ -17,6 +17,7 @@ import (
 	"rulecast/analyze/dialect/cdnetworks"
 	"rulecast/analyze/dialect/cloudflare"
 	"rulecast/analyze/dialect/cloudfront"
+	"rulecast/analyze/dialect/fastly"
 	"rulecast/analyze/dialect/imagekit"
 	"rulecast/analyze/dialect/netset"
 	"rulecast/analyze/dialect/profile"
@@ -101,6 +102,14 @@ func All() []*Dialect {
 			Name: "list", Extension: ".json", About: "the items of one list of networks to block",
 			narrow: cloudflare.NarrowToList,
 			write:  cloudflare.WriteList, sniffTree: cloudflare.SniffList, readTree: cloudflare.ReadList,
+		}}},
+		{Profile: fastly.Profile(), resolve: fastly.Resolve, Forms: []Form{{
+			Name: "vcl", Extension: ".vcl", About: "lists and a subroutine to include",
+			write: fastly.WriteVCL, sniffText: fastly.SniffVCL, readText: fastly.ReadVCL,
+		}, {
+			Name: "acl", Extension: ".json", About: "the entries of one list of networks to block, for the API",
+			narrow: fastly.NarrowToACL,
+			write:  fastly.WriteACL, sniffTree: fastly.SniffACL, readTree: fastly.ReadACL,
 		}}},
 		{Profile: netset.Profile(), resolve: netset.Resolve, Forms: []Form{{
 			Name: "list", Extension: ".netset", About: "networks to block, one a line",
