@@ -20,6 +20,7 @@ import (
 	"rulecast/analyze/dialect/fastly"
 	"rulecast/analyze/dialect/imagekit"
 	"rulecast/analyze/dialect/netset"
+	"rulecast/analyze/dialect/nginx"
 	"rulecast/analyze/dialect/profile"
 	"rulecast/analyze/dialect/source"
 	"rulecast/analyze/dialect/theolive"
@@ -111,6 +112,10 @@ func All() []*Dialect {
 			narrow: fastly.NarrowToACL,
 			write:  fastly.WriteACL, sniffTree: fastly.SniffACL, readTree: fastly.ReadACL,
 		}}},
+		{Profile: nginx.Profile(), resolve: nginx.Resolve, Forms: []Form{{
+			Name: "conf", Extension: ".conf", About: "variables to include in the http block",
+			write: nginx.Write, parts: nginx.Parts, sniffText: nginx.Sniff, readText: nginx.Read,
+		}}},
 		{Profile: netset.Profile(), resolve: netset.Resolve, Forms: []Form{{
 			Name: "list", Extension: ".netset", About: "networks to block, one a line",
 			write: netset.Write, sniffText: netset.Sniff, readText: netset.Read,
@@ -186,7 +191,7 @@ func (d *Dialect) Files(rs *policy.Ruleset) ([]File, error) {
 		return nil, err
 	}
 	form := &d.Forms[0]
-	files := []File{{Name: d.Name + form.Extension, Data: text}}
+	files := []File{{Name: "ruleset" + form.Extension, Data: text}}
 	if form.parts == nil {
 		return files, nil
 	}

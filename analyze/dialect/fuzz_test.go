@@ -115,6 +115,12 @@ func FuzzFastly(f *testing.F) {
 	fuzz(f, "fastly")
 }
 
+func FuzzNginx(f *testing.F) {
+	seed(f, "nginx*", "geo $rulecast_a { default 1; ::/0 0; }\nmap $geoip_country_code $rulecast_B { default 0; 'CN' 1; }\nmap $rulecast_b$rulecast_a $rulecast_denied { default 1; ~^0*$ 0; }",
+		"map \"\" $rulecast_denied { default 1; \"\" 0; }")
+	fuzz(f, "nginx")
+}
+
 func FuzzNetset(f *testing.F) {
 	seed(f, "*.netset", "# no networks\n", "10.0.0.5/8 # x\n::ffff:192.0.2.1\n")
 	fuzz(f, "netset")
