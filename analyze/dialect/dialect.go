@@ -71,7 +71,7 @@ func All() []*Dialect {
 	return []*Dialect{
 		{Profile: imagekit.Profile(), resolve: imagekit.Resolve, Forms: []Form{{
 			Name: "lists", Extension: ".txt", About: "the dashboard's lists, each ready to paste",
-			write: imagekit.Write, sniffText: imagekit.Sniff, readText: imagekit.Read,
+			write: imagekit.Write, parts: imagekit.Parts, sniffText: imagekit.Sniff, readText: imagekit.Read,
 		}}},
 		{Profile: cdnetworks.Profile(), resolve: cdnetworks.Resolve, Forms: []Form{{
 			Name: "rules", Extension: ".json", About: "access rules as JSON",
@@ -83,7 +83,7 @@ func All() []*Dialect {
 		}}},
 		{Profile: cloudfront.Profile(), resolve: cloudfront.Resolve, Forms: []Form{{
 			Name: "json", Extension: ".json", About: "geo restriction and IP sets for the API",
-			write: cloudfront.Write, sniffTree: cloudfront.Sniff, readTree: cloudfront.Read,
+			write: cloudfront.Write, parts: cloudfront.Parts, sniffTree: cloudfront.Sniff, readTree: cloudfront.Read,
 		}}},
 		{Profile: awswaf.Profile(), resolve: awswaf.Resolve, check: awswaf.Check, Forms: []Form{{
 			Name: "json", Extension: ".json", About: "IP sets and a rule group, for the API",
