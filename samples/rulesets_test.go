@@ -62,6 +62,26 @@ func TestRulesetsShow(t *testing.T) {
 	}
 }
 
+// TestFormsAgree demands that one ruleset in the forms of several providers
+// denies the same, and not nothing.
+func TestFormsAgree(t *testing.T) {
+	want := replayed(t, "rulesets/cloudflare.json").Sides[0].Overlap
+	for _, name := range []string{"rulesets/cloudflare.txt", "rulesets/fastly.vcl", "rulesets/nginx.conf"} {
+		if got := replayed(t, name).Sides[0].Overlap; got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+	for _, control := range []policy.Control{policy.IP, policy.Country, policy.Referer} {
+		if want[1<<control].Requests == 0 {
+			t.Errorf("no request is denied by %s alone", control)
+		}
+	}
+	json, terraform := replayed(t, "rulesets/awswaf.json").Sides[0].Overlap, replayed(t, "rulesets/awswaf.tf").Sides[0].Overlap
+	if json != terraform || json[1<<policy.IP].Requests == 0 {
+		t.Errorf("awswaf.json: %v, awswaf.tf: %v", json, terraform)
+	}
+}
+
 // TestCountries demands that the built-in table places the generated clients
 // where their logs say.
 func TestCountries(t *testing.T) {

@@ -178,6 +178,11 @@ func (c *converter) subtract(r *policy.Rule, entries []policy.Entry) []policy.En
 		for _, p := range rest {
 			n := policy.NetworkEntry(p)
 			n.Pos = e.Pos
+			if masks := c.Masks(p); p.Bits() > masks.Max {
+				c.lose(without(r), r, &n, "%s, a part of %s, is left out: %s takes %s networks from /%d to /%d", n.Text, e.Text, c.Title,
+					profile.Family(p), masks.Min, masks.Max)
+				continue
+			}
 			out = append(out, n)
 		}
 	}

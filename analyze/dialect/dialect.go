@@ -17,8 +17,10 @@ import (
 	"rulecast/analyze/dialect/cdnetworks"
 	"rulecast/analyze/dialect/cloudflare"
 	"rulecast/analyze/dialect/cloudfront"
+	"rulecast/analyze/dialect/fastly"
 	"rulecast/analyze/dialect/imagekit"
 	"rulecast/analyze/dialect/netset"
+	"rulecast/analyze/dialect/nginx"
 	"rulecast/analyze/dialect/profile"
 	"rulecast/analyze/dialect/source"
 	"rulecast/analyze/dialect/theolive"
@@ -69,7 +71,7 @@ func All() []*Dialect {
 	return []*Dialect{
 		{Profile: imagekit.Profile(), resolve: imagekit.Resolve, Forms: []Form{{
 			Name: "lists", Extension: ".txt", About: "the dashboard's lists, each ready to paste",
-			write: imagekit.Write, sniffText: imagekit.Sniff, readText: imagekit.Read,
+			write: imagekit.Write, parts: imagekit.Parts, sniffText: imagekit.Sniff, readText: imagekit.Read,
 		}}},
 		{Profile: cdnetworks.Profile(), resolve: cdnetworks.Resolve, Forms: []Form{{
 			Name: "rules", Extension: ".json", About: "access rules as JSON",
@@ -81,7 +83,7 @@ func All() []*Dialect {
 		}}},
 		{Profile: cloudfront.Profile(), resolve: cloudfront.Resolve, Forms: []Form{{
 			Name: "json", Extension: ".json", About: "geo restriction and IP sets for the API",
-			write: cloudfront.Write, sniffTree: cloudfront.Sniff, readTree: cloudfront.Read,
+			write: cloudfront.Write, parts: cloudfront.Parts, sniffTree: cloudfront.Sniff, readTree: cloudfront.Read,
 		}}},
 		{Profile: awswaf.Profile(), resolve: awswaf.Resolve, check: awswaf.Check, Forms: []Form{{
 			Name: "json", Extension: ".json", About: "IP sets and a rule group, for the API",
@@ -101,6 +103,18 @@ func All() []*Dialect {
 			Name: "list", Extension: ".json", About: "the items of one list of networks to block",
 			narrow: cloudflare.NarrowToList,
 			write:  cloudflare.WriteList, sniffTree: cloudflare.SniffList, readTree: cloudflare.ReadList,
+		}}},
+		{Profile: fastly.Profile(), resolve: fastly.Resolve, Forms: []Form{{
+			Name: "vcl", Extension: ".vcl", About: "lists and a subroutine to include",
+			write: fastly.WriteVCL, sniffText: fastly.SniffVCL, readText: fastly.ReadVCL,
+		}, {
+			Name: "acl", Extension: ".json", About: "the entries of one list of networks to block, for the API",
+			narrow: fastly.NarrowToACL,
+			write:  fastly.WriteACL, sniffTree: fastly.SniffACL, readTree: fastly.ReadACL,
+		}}},
+		{Profile: nginx.Profile(), resolve: nginx.Resolve, Forms: []Form{{
+			Name: "conf", Extension: ".conf", About: "variables to include in the http block",
+			write: nginx.Write, parts: nginx.Parts, sniffText: nginx.Sniff, readText: nginx.Read,
 		}}},
 		{Profile: netset.Profile(), resolve: netset.Resolve, Forms: []Form{{
 			Name: "list", Extension: ".netset", About: "networks to block, one a line",
@@ -177,7 +191,7 @@ func (d *Dialect) Files(rs *policy.Ruleset) ([]File, error) {
 		return nil, err
 	}
 	form := &d.Forms[0]
-	files := []File{{Name: d.Name + form.Extension, Data: text}}
+	files := []File{{Name: "ruleset" + form.Extension, Data: text}}
 	if form.parts == nil {
 		return files, nil
 	}

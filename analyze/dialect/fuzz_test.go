@@ -109,6 +109,18 @@ func FuzzCloudflare(f *testing.F) {
 	fuzz(f, "cloudflare")
 }
 
+func FuzzFastly(f *testing.F) {
+	seed(f, "fastly*", `{"entries":[{"op":"create","ip":"192.0.2.0","subnet":24,"negated":"0"},{"ip":"::1"}]}`,
+		"acl a { \"192.0.2.1\"; }\nsub rulecast_recv { if (fastly.ff.visits_this_service == 0) { if (!(client.ip ~ a)) { error 403; } } }")
+	fuzz(f, "fastly")
+}
+
+func FuzzNginx(f *testing.F) {
+	seed(f, "nginx*", "geo $rulecast_a { default 1; ::/0 0; }\nmap $geoip_country_code $rulecast_B { default 0; 'CN' 1; }\nmap $rulecast_b$rulecast_a $rulecast_denied { default 1; ~^0*$ 0; }",
+		"map \"\" $rulecast_denied { default 1; \"\" 0; }")
+	fuzz(f, "nginx")
+}
+
 func FuzzNetset(f *testing.F) {
 	seed(f, "*.netset", "# no networks\n", "10.0.0.5/8 # x\n::ffff:192.0.2.1\n")
 	fuzz(f, "netset")

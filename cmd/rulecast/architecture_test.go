@@ -52,8 +52,10 @@ analyze/dialect/hostpattern => analyze/policy
 analyze/dialect/awswaf      => analyze/dialect/hostpattern analyze/dialect/profile analyze/dialect/source analyze/limit analyze/policy
 analyze/dialect/clause      => analyze/dialect/profile analyze/dialect/source analyze/policy
 analyze/dialect/cloudflare  => analyze/dialect/clause analyze/dialect/hostpattern analyze/dialect/profile analyze/dialect/source analyze/limit analyze/policy
+analyze/dialect/fastly      => analyze/dialect/clause analyze/dialect/hostpattern analyze/dialect/profile analyze/dialect/source analyze/limit analyze/policy
+analyze/dialect/nginx       => analyze/dialect/profile analyze/dialect/source analyze/policy
 analyze/dialect/netset      => analyze/dialect/profile analyze/dialect/source analyze/policy
-analyze/dialect             => analyze/dialect/awswaf analyze/dialect/cloudflare analyze/dialect/cdnetworks analyze/dialect/cloudfront analyze/dialect/imagekit analyze/dialect/netset analyze/dialect/neutral analyze/dialect/profile analyze/dialect/source analyze/dialect/theolive analyze/policy
+analyze/dialect             => analyze/dialect/awswaf analyze/dialect/cloudflare analyze/dialect/cdnetworks analyze/dialect/cloudfront analyze/dialect/fastly analyze/dialect/imagekit analyze/dialect/netset analyze/dialect/neutral analyze/dialect/nginx analyze/dialect/profile analyze/dialect/source analyze/dialect/theolive analyze/policy
 
 analyze/match               => analyze/geo analyze/policy analyze/prefix ingest/referer
 analyze/fold                => ingest/record

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"rulecast/analyze/dialect/profile"
 	"rulecast/analyze/dialect/source"
 	"rulecast/analyze/policy"
 )
@@ -40,7 +41,31 @@ type fileJSON struct {
 }
 
 // Write writes the native form of a ruleset that passes the profile's Check.
-func Write(rs *policy.Ruleset) ([]byte, error) {
+func Write(rs *policy.Ruleset) ([]byte, error) { return source.JSON(build(rs)) }
+
+// Parts is the geo restriction, as a distribution has it, and each IP set as
+// aws wafv2 create-ip-set takes it with --cli-input-json.
+func Parts(rs *policy.Ruleset) ([]profile.File, error) {
+	document := build(rs)
+	var files []profile.File
+	if document.Restrictions != nil {
+		text, err := source.JSON(document.Restrictions)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, profile.File{Name: "restrictions.json", Data: text})
+	}
+	for _, s := range document.IPSets {
+		text, err := source.JSON(s)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, profile.File{Name: "ip-set-" + s.Name + ".json", Data: text})
+	}
+	return files, nil
+}
+
+func build(rs *policy.Ruleset) fileJSON {
 	out := fileJSON{IPSets: []setJSON{}, IPRules: []ruleJSON{}}
 	names := map[string]bool{}
 	for i := range rs.Rules {
@@ -63,7 +88,7 @@ func Write(rs *policy.Ruleset) ([]byte, error) {
 			out.Referers = &refererJSON{Mode: r.Mode.String(), Hosts: texts(r.Entries), Missing: rs.Setting(MissingReferer)}
 		}
 	}
-	return source.JSON(out)
+	return out
 }
 
 func texts(entries []policy.Entry) []string {

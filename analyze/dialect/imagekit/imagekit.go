@@ -228,23 +228,11 @@ func readSwitches(rs *policy.Ruleset, values []profile.Value, p *profile.Profile
 func Write(rs *policy.Ruleset) ([]byte, error) {
 	var b bytes.Buffer
 	for i := range rs.Rules {
-		rule := &rs.Rules[i]
-		for _, l := range lists {
-			if l.control != rule.Control || l.mode != rule.Mode {
-				continue
-			}
-			if b.Len() > 0 {
-				b.WriteByte('\n')
-			}
-			fmt.Fprintf(&b, "[%s]\n", l.heading)
+		if b.Len() > 0 {
+			b.WriteByte('\n')
 		}
-		for j := range rule.Entries {
-			e := &rule.Entries[j]
-			if e.Kind == policy.HostEntry {
-				b.WriteString("https://")
-			}
-			b.WriteString(e.Text + "\n")
-		}
+		fmt.Fprintf(&b, "[%s]\n", listOf(&rs.Rules[i]).heading)
+		writeEntries(&b, rs.Rules[i].Entries)
 	}
 	if len(rs.Settings) > 0 {
 		if b.Len() > 0 {
@@ -260,4 +248,31 @@ func Write(rs *policy.Ruleset) ([]byte, error) {
 		fmt.Fprintf(&b, "[%s]\n", switches)
 	}
 	return b.Bytes(), nil
+}
+
+// Parts is each list alone, as its field takes it.
+func Parts(rs *policy.Ruleset) ([]profile.File, error) {
+	var files []profile.File
+	for i := range rs.Rules {
+		var b bytes.Buffer
+		writeEntries(&b, rs.Rules[i].Entries)
+		name := strings.ReplaceAll(listOf(&rs.Rules[i]).heading, " ", "-") + ".txt"
+		files = append(files, profile.File{Name: name, Data: b.Bytes()})
+	}
+	return files, nil
+}
+
+// listOf is the list that a rule is.
+func listOf(r *policy.Rule) list {
+	i := slices.IndexFunc(lists[:], func(l list) bool { return l.control == r.Control && l.mode == r.Mode })
+	return lists[i]
+}
+
+func writeEntries(b *bytes.Buffer, entries []policy.Entry) {
+	for i := range entries {
+		if entries[i].Kind == policy.HostEntry {
+			b.WriteString("https://")
+		}
+		b.WriteString(entries[i].Text + "\n")
+	}
 }
