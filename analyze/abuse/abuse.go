@@ -50,8 +50,8 @@ type Plan struct {
 	reserved *networks.Set
 	hunt     *hunt
 	keep     keeping // less in tests, as the two that follow
+	keepUses keepingUses
 	limit    int
-	earliest int
 }
 
 // NewPlan makes a plan.
@@ -62,7 +62,7 @@ func NewPlan(o Options) *Plan {
 	return &Plan{
 		Options: o, reserved: networks.Reserved(), hunt: newHunt(), limit: leastLimit,
 		keep:     keeping{perSlot: max(mostPerSlot, least), least: least, all: mostEvents},
-		earliest: max(MostUsers, o.Thresholds[AgentSwitching].Capacity*5/4+1),
+		keepUses: keepingUses{users: MostUsers, earliest: max(MostUsers, o.Thresholds[AgentSwitching].Capacity*5/4+1)},
 	}
 }
 
@@ -73,19 +73,20 @@ func (p *Plan) Columns() record.Columns {
 }
 
 // track is what is counted of every client. It is read and written for each
-// request: no longer than it has to be.
+// request, in no order: it has to be a line of the cache, 64 bytes.
 type track struct {
 	all         tally.Counts
-	assets      int64 // static files answered
-	first, last int64 // of requests with a time; math.MaxInt64 and record.NoTime if there are none
-	hours       [hourWords]uint64
-	agent       record.ID // of the last use that was noted
-	loaded      bool      // that was noted as one that loaded a static file
-	since       int64     // its first time; untimed if it has none
+	assets      int64     // static files answered
+	errors      int64     // see Client.Errors
+	first, last int64     // of requests with a time; math.MaxInt64 and record.NoTime if there are none
+	since       int64     // the first time of the last use that was noted; untimed if it has none
+	agent       record.ID // the User-Agent of that use
+	loaded      bool      // it was noted as one that loaded a static file
+	hour        uint8     // of the week, from 1: the last that was noted
 }
 
-// fault is what is counted of clients that get errors.
-type fault struct{ errors, explained int64 }
+// week has a bit for each hour of the week.
+type week [hourWords]uint64
 
 // hit is how often a client set off what fires without time.
 type hit [WAF - Exploit + 1]int64
@@ -102,13 +103,14 @@ type Analysis struct {
 	total   tally.Counts
 	untimed int64 // requests that go into no bucket for want of a time
 
-	clients []track // by client id
-	faults  []fault // by client id
-	hits    map[record.ID]*hit
-	agents  []agentInfo  // by user agent id
-	content []fetch.Kind // by content type id
-	reads   []bool       // by method id: it fetches
-	denied  []bool       // by action id
+	clients   []track // by client id
+	explained []int64 // by client id
+	weeks     []week  // by client id
+	hits      map[record.ID]*hit
+	agents    []agentInfo  // by user agent id
+	content   []fetch.Kind // by content type id
+	reads     []bool       // by method id: it fetches
+	denied    []bool       // by action id
 
 	events ledger
 	uses   uses
@@ -123,7 +125,7 @@ func (p *Plan) New() *Analysis {
 	return &Analysis{
 		plan: p, dicts: d, hits: map[record.ID]*hit{},
 		events: ledger{limit: p.limit, keep: p.keep, addrs: d.Clients},
-		uses:   uses{limit: p.limit, earliest: p.earliest},
+		uses:   uses{limit: p.limit, keepingUses: p.keepUses},
 	}
 }
 
@@ -134,7 +136,8 @@ func (a *Analysis) Dicts() *record.Dicts { return a.dicts }
 // follow catches up with what the dictionaries have gained.
 func (a *Analysis) follow(d *record.Dicts) {
 	a.dicts, a.events.addrs = d, d.Clients
-	a.faults = tally.Grown(a.faults, d.Clients.Len())
+	a.explained = tally.Grown(a.explained, d.Clients.Len())
+	a.weeks = tally.Grown(a.weeks, d.Clients.Len())
 	known := len(a.clients)
 	a.clients = tally.Grown(a.clients, d.Clients.Len())
 	for id := known; id < len(a.clients); id++ {
@@ -164,7 +167,7 @@ func (a *Analysis) follow(d *record.Dicts) {
 func (a *Analysis) isExploit(header []byte) bool {
 	var suspect bool
 	a.lower, suspect = a.plan.hunt.lower(a.lower[:0], header[:min(len(header), longestTarget)])
-	return suspect && containsAny(a.lower, exploits)
+	return suspect && containsAny(a.lower, a.plan.hunt.exploits)
 }
 
 // Add collects the evidence in a batch.
@@ -179,11 +182,15 @@ func (a *Analysis) AddExcept(b *record.Batch, explained []bool) error {
 	times, sizes, statuses := b.Ints(record.Time), b.Ints(record.Bytes), b.Statuses()
 	paths, queries := b.Text(record.Path), b.Text(record.Query)
 	for i := range b.Rows {
+		if i%ahead == 0 { // by themselves, so that the processor fetches many clients at once
+			for k, c := range clients[i:min(i+ahead, b.Rows)] {
+				a.clients[c].all.Add(sizes[i+k])
+			}
+		}
 		q := request{client: clients[i], agent: agents[i], time: times[i], status: statuses[i], denied: a.denied[actions[i]]}
 		a.total.Add(sizes[i])
 		c := &a.clients[q.client]
-		c.all.Add(sizes[i])
-		first := a.clock(c, q.time)
+		first := a.clock(c, &q)
 		kind := a.content[contents[i]]
 		if kind == fetch.Unclear {
 			kind = fetch.OfPath(paths.At(i))
@@ -198,7 +205,7 @@ func (a *Analysis) AddExcept(b *record.Batch, explained []bool) error {
 		}
 		if explained != nil && explained[i] {
 			q.explained = true
-			a.faults[q.client].explained++
+			a.explained[q.client]++
 		}
 		if !asset {
 			q.path, q.query, q.reads = paths.At(i), queries.At(i), a.reads[methods[i]]
@@ -207,6 +214,10 @@ func (a *Analysis) AddExcept(b *record.Batch, explained []bool) error {
 	}
 	return nil
 }
+
+// ahead is how many requests are counted before the rest is looked at: their
+// clients have to stay in the first cache of the processor.
+const ahead = 128
 
 // request is a row of a batch.
 type request struct {
@@ -233,22 +244,24 @@ func (a *Analysis) note(c *track, q *request, first int64, asset bool) {
 
 // clock counts the time of a request, and returns it; untimed if it is none
 // that buckets know.
-func (a *Analysis) clock(c *track, time int64) int64 {
-	if uint64(time+farthest) >= 2*farthest {
+func (a *Analysis) clock(c *track, q *request) int64 {
+	if q.time == record.NoTime {
 		a.untimed++
-		if time == record.NoTime {
-			return untimed
-		}
-	}
-	c.first, c.last = min(c.first, time), max(c.last, time)
-	if time < a.hour.from || time >= a.hour.to {
-		a.hour = hourOf(time)
-	}
-	c.hours[a.hour.word] |= a.hour.bit
-	if uint64(time+farthest) >= 2*farthest {
 		return untimed
 	}
-	return time
+	c.first, c.last = min(c.first, q.time), max(c.last, q.time)
+	if q.time < a.hour.from || q.time >= a.hour.to {
+		a.hour = hourOf(q.time)
+	}
+	if c.hour != a.hour.ofWeek+1 {
+		c.hour = a.hour.ofWeek + 1
+		a.weeks[q.client][a.hour.ofWeek/64] |= 1 << (a.hour.ofWeek % 64)
+	}
+	if q.time < -farthest || q.time >= farthest {
+		a.untimed++
+		return untimed
+	}
+	return q.time
 }
 
 // hourLength is how long an hour is, in µs; hoursPerWeek are those that have a
@@ -259,11 +272,10 @@ const (
 	hourWords    = (hoursPerWeek + 63) / 64
 )
 
-// hour is one of the clock, and its bit among those of the week.
+// hour is one of the clock.
 type hour struct {
 	from, to int64 // to is not in it
-	word     int
-	bit      uint64
+	ofWeek   uint8
 }
 
 func hourOf(us int64) hour {
@@ -271,10 +283,12 @@ func hourOf(us int64) hour {
 	if us < n*hourLength {
 		n-- // rounded towards zero
 	}
-	of := (n%hoursPerWeek + hoursPerWeek) % hoursPerWeek
-	h := hour{from: n * hourLength, to: math.MaxInt64, word: int(of / 64), bit: 1 << (of % 64)}
-	if h.from <= math.MaxInt64-hourLength {
-		h.to = h.from + hourLength
+	h := hour{math.MinInt64, math.MaxInt64, uint8((n%hoursPerWeek + hoursPerWeek) % hoursPerWeek)}
+	if n >= math.MinInt64/hourLength {
+		h.from = n * hourLength
+	}
+	if n < math.MaxInt64/hourLength {
+		h.to = (n + 1) * hourLength
 	}
 	return h
 }

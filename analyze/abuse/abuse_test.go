@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -369,4 +370,86 @@ func TestAgreesWithOracle(t *testing.T) {
 			t.Fatalf("-oracle +abuse:\n%s", diff)
 		}
 	})
+}
+
+// bounded is a plan that keeps less than the lines have.
+func bounded(t *rapid.T, p *Plan) *Plan {
+	q := *p
+	q.keep = keeping{perSlot: rapid.IntRange(1, 12).Draw(t, "per slot"), least: rapid.IntRange(1, 6).Draw(t, "least"), all: rapid.IntRange(1, 40).Draw(t, "all")}
+	q.keepUses = keepingUses{users: rapid.IntRange(1, 3).Draw(t, "users"), earliest: rapid.IntRange(1, 5).Draw(t, "earliest")}
+	q.limit = rapid.SampledFrom([]int{1, 2, 10, leastLimit}).Draw(t, "limit")
+	return &q
+}
+
+// parts cuts lines into streams, in another order.
+func parts(t *rapid.T, lines []line) (out [][]line) {
+	lines = rapid.Permutation(lines).Draw(t, "order")
+	for len(out) == 0 || len(lines) > 0 {
+		n := rapid.IntRange(min(1, len(lines)), len(lines)).Draw(t, "split")
+		out = append(out, lines[:n])
+		lines = lines[n:]
+	}
+	return out
+}
+
+// TestAnySplit compares whole results, with bounds so tight that events are
+// missing: which of them may not depend on the order of the lines, nor on how
+// they are spread over streams.
+func TestAnySplit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		lines := drawLines(t, 120)
+		p := drawPlan(t)
+		if rapid.Bool().Draw(t, "bounded") {
+			p = bounded(t, p)
+		}
+		top := rapid.IntRange(0, 8).Draw(t, "top")
+		whole := analyze(t, p, 1000, lines).Judge(true)
+		split := analyze(t, p, rapid.IntRange(1, 9).Draw(t, "size"), parts(t, lines)...).Judge(true)
+		compareAddrs := cmp.Options{cmp.Comparer(func(a, b netip.Addr) bool { return a == b }), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })}
+		if diff := cmp.Diff(byAddr(whole), byAddr(split), compareAddrs); diff != "" {
+			t.Fatalf("-whole +split:\n%s", diff)
+		}
+		if diff := cmp.Diff(whole.Result(top), split.Result(top), compareAddrs); diff != "" {
+			t.Fatalf("-whole +split:\n%s", diff)
+		}
+	})
+}
+
+// TestBoundsOnlySpare compares what bounds leave with what is there: no client
+// may look worse, and who looks better has to be known as one of whom not all
+// is there.
+func TestBoundsOnlySpare(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		lines := drawLines(t, 150)
+		p := drawPlan(t)
+		all, less := byAddr(analyze(t, p, 1000, lines).Judge(false)), byAddr(analyze(t, bounded(t, p), 1000, lines).Judge(false))
+		for addr, s := range less {
+			whole := all[addr]
+			if s.Weight > whole.Weight || s.Users > whole.Users || s.All != whole.All || s.Assets != whole.Assets || s.Errors != whole.Errors {
+				t.Fatalf("%s: %+v with bounds, %+v without", addr, s, whole)
+			}
+			peaks := map[Signal]int64{}
+			for _, e := range whole.Evidence {
+				peaks[e.Signal] = e.Peak
+			}
+			for _, e := range s.Evidence {
+				if e.Peak > peaks[e.Signal] {
+					t.Fatalf("%s: %+v with bounds, a peak of %d without", addr, e, peaks[e.Signal])
+				}
+				if e.Peak == peaks[e.Signal] {
+					delete(peaks, e.Signal)
+				}
+			}
+			delete(peaks, AgentSwitching) // of the first User-Agents only, in any case
+			if len(peaks) > 0 && !s.Partial {
+				t.Fatalf("%s: %v is missing or lower, and nothing says so", addr, peaks)
+			}
+		}
+	})
+}
+
+func TestTrackIsCacheLine(t *testing.T) {
+	if n := unsafe.Sizeof(track{}); n != 64 {
+		t.Errorf("%d bytes", n)
+	}
 }

@@ -30,13 +30,18 @@ func compareUses(a, b use) int {
 const MostUsers = 64
 
 // uses is a list of the User-Agents of clients, in any order until settle sorts
-// and joins it. Of a client with many, those stay that loaded something and
-// have the MostUsers lowest hashes, and the earliest. A use that is dropped may
+// and joins it. Of a client with many, some stay. A use that is dropped may
 // come again with a later time: that is not among the earliest then either.
 type uses struct {
-	entries  []use
-	limit    int // at which add settles
-	earliest int // that stay
+	entries []use
+	limit   int // at which add settles
+	keepingUses
+}
+
+// keepingUses is which uses of a client with many stay.
+type keepingUses struct {
+	users    int // of those that loaded something, these with the lowest hashes
+	earliest int
 }
 
 func (u *uses) add(e use) {
@@ -67,7 +72,7 @@ func (u *uses) settle() {
 
 // bound is what stays of the uses of one client, moved to the front.
 func (u *uses) bound(run []use) []use {
-	if len(run) <= min(MostUsers, u.earliest) {
+	if len(run) <= min(u.users, u.earliest) {
 		return run
 	}
 	last := slices.SortedFunc(slices.Values(run), byFirst)[min(u.earliest, len(run))-1]
@@ -76,7 +81,7 @@ func (u *uses) bound(run []use) []use {
 		if e.loaded {
 			users++
 		}
-		if byFirst(e, last) <= 0 || e.loaded && users <= MostUsers {
+		if byFirst(e, last) <= 0 || e.loaded && users <= u.users {
 			kept = append(kept, e)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // file, or was not answered with it.
 func (a *Analysis) examine(q *request) {
 	if q.status >= 400 && !q.explained {
-		a.faults[q.client].errors++
+		a.clients[q.client].errors++
 	}
 	if q.denied && !q.explained {
 		a.hit(q.client, WAF)
@@ -30,10 +30,10 @@ func (a *Analysis) examine(q *request) {
 			a.pour(q, 1<<CacheBusting, hashText(q.query))
 		}
 	}
-	if suspect && containsAny(a.lower, traversals) {
+	if suspect && containsAny(a.lower, a.plan.hunt.traversals) {
 		a.pour(q, 1<<Traversal, hashText(a.lower))
 	}
-	if suspect && containsAny(a.lower, exploits) || a.agents[q.agent].exploit {
+	if suspect && containsAny(a.lower, a.plan.hunt.exploits) || a.agents[q.agent].exploit {
 		a.hit(q.client, Exploit)
 	}
 	if kinds != 0 {
@@ -71,7 +71,7 @@ func (a *Analysis) named(q *request) (kinds Signals) {
 		kinds.put(SensitiveFiles)
 	}
 	if !q.explained && (q.status == 404 || q.status == 403) {
-		if containsAny(a.lower, admin) {
+		if containsAny(a.lower, a.plan.hunt.admin) {
 			kinds.put(AdminPaths)
 		}
 		if isWordPress(a.lower) {

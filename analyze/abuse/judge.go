@@ -85,11 +85,12 @@ func (a *Analysis) Judge(anonymised bool) *Judgement {
 	for id := range a.clients {
 		t := &a.clients[id]
 		c := &j.Clients[id]
-		*c = Client{All: t.all, Assets: t.assets, Errors: a.faults[id].errors, Explained: a.faults[id].explained, First: t.first, Last: t.last}
+		*c = Client{All: t.all, Assets: t.assets, Errors: t.errors, Explained: a.explained[id], First: t.first, Last: t.last}
+		c.Partial = a.events.keep.zeros > 0 && t.assets < t.all.Requests
 		if t.last == record.NoTime {
 			c.First = record.NoTime
 		}
-		for _, word := range t.hours {
+		for _, word := range a.weeks[id] {
 			c.Hours += uint8(bits.OnesCount64(word))
 		}
 	}
@@ -103,11 +104,11 @@ func (a *Analysis) Judge(anonymised bool) *Judgement {
 // replay collects the evidence of buckets.
 func (j *Judgement) replay() {
 	a := j.analysis
-	r := &replayer{thresholds: &a.plan.Thresholds, keep: &a.events.keep, addrs: a.dicts.Clients, earliest: a.plan.earliest}
+	r := &replayer{thresholds: &a.plan.Thresholds, keep: &a.events.keep, addrs: a.dicts.Clients, keepUses: a.plan.keepUses}
 	for run := range runs(a.events.events, func(e *event) uint32 { return e.client }) {
 		id := run[0].client
 		found, partial := r.events(run)
-		j.Clients[id].Partial = partial
+		j.Clients[id].Partial = j.Clients[id].Partial || partial
 		j.add(id, found...)
 	}
 	for run := range runs(a.uses.entries, func(u *use) uint32 { return u.client }) {

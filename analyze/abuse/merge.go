@@ -16,8 +16,10 @@ func (a *Analysis) Merge(b *Analysis) {
 	a.follow(a.dicts)
 	for id := range b.clients {
 		a.clients[ids[id]].merge(&b.clients[id])
-		a.faults[ids[id]].errors += b.faults[id].errors
-		a.faults[ids[id]].explained += b.faults[id].explained
+		for i, word := range b.weeks[id] {
+			a.weeks[ids[id]][i] |= word
+		}
+		a.explained[ids[id]] += b.explained[id]
 	}
 	for id, from := range b.hits {
 		to := a.hits[ids[id]]
@@ -36,9 +38,6 @@ func (a *Analysis) Merge(b *Analysis) {
 // merge adds the counts of a client in another stream. What was noted last
 // stays as it is: it says what this stream's uses have.
 func (t *track) merge(u *track) {
-	t.all, t.assets = t.all.Plus(u.all), t.assets+u.assets
+	t.all, t.assets, t.errors = t.all.Plus(u.all), t.assets+u.assets, t.errors+u.errors
 	t.first, t.last = min(t.first, u.first), max(t.last, u.last)
-	for i, word := range u.hours {
-		t.hours[i] |= word
-	}
 }

@@ -90,7 +90,7 @@ func (s *state) requests() int64 { return (s.peak + s.unit - 1) / s.unit }
 type replayer struct {
 	thresholds *Thresholds
 	keep       *keeping
-	earliest   int // uses that are there for certain
+	keepUses   keepingUses
 	addrs      *record.Addresses
 	states     [numKinds]state
 	agents     state
@@ -98,7 +98,7 @@ type replayer struct {
 }
 
 // events replays the events of a client, which are sorted, and reports whether
-// some are missing.
+// some of a slot are missing.
 func (r *replayer) events(events []event) (found []Evidence, partial bool) {
 	kinds := r.possible(events)
 	for k := range numKinds {
@@ -106,7 +106,6 @@ func (r *replayer) events(events []event) (found []Evidence, partial bool) {
 			r.states[k].reset(k, r.thresholds[k])
 		}
 	}
-	partial = r.keep.zeros > 0
 	for slot := range slots(events) {
 		if gap, ok := r.gapBefore(events, slot); ok {
 			r.miss(kinds, gap)
@@ -204,12 +203,12 @@ func (r *replayer) uses(uses []use) (found []Evidence, users int) {
 		slices.Sort(r.firsts)
 		r.agents.reset(AgentSwitching, b)
 		r.agents.distinct = false // they are
-		for _, t := range r.firsts[:min(len(r.firsts), r.earliest)] {
+		for _, t := range r.firsts[:min(len(r.firsts), r.keepUses.earliest)] {
 			r.agents.pour(t, 0)
 		}
 		if n := r.agents.requests(); n > int64(b.Capacity) {
 			found = append(found, Evidence{AgentSwitching, n, b})
 		}
 	}
-	return found, min(users, MostUsers)
+	return found, min(users, r.keepUses.users)
 }

@@ -65,18 +65,26 @@ var admin = strings.Fields(`
 
 // hunt is what is looked for in the target of a request.
 type hunt struct {
-	// grams has a bit for each run of three bytes that a traversal or an
-	// exploit has in it; what has none of these has none of those.
-	grams [1 << 12 / 64]uint64
+	traversals, exploits, admin [][]byte
+	// grams has a bit for four bytes in a row of each traversal and exploit but
+	// for those with two dots; what has none of these, nor two dots, has none of
+	// those.
+	grams [1 << gramBits / 64]uint64
 	// ends are the sensitive ends by their last byte.
 	ends [256][]string
 }
 
+// gramBits are the bits of the place of a gram: so many places that what is
+// harmless seldom shares one with what is not.
+const gramBits = 16
+
 func newHunt() *hunt {
-	h := &hunt{}
+	h := &hunt{traversals: bytesOf(traversals), exploits: bytesOf(exploits), admin: bytesOf(admin)}
 	for _, text := range slices.Concat(traversals, exploits) {
-		g := gramOf(rarest(text)).place()
-		h.grams[g/64] |= 1 << (g % 64)
+		if !strings.Contains(text, "..") {
+			at := gramOf(rarest(text)).place()
+			h.grams[at/64] |= 1 << (at % 64)
+		}
 	}
 	for _, end := range sensitive {
 		last := end[len(end)-1]
@@ -85,32 +93,42 @@ func newHunt() *hunt {
 	return h
 }
 
-// gram is three bytes, the last lowest.
+func bytesOf(texts []string) (out [][]byte) {
+	for _, text := range texts {
+		out = append(out, []byte(text))
+	}
+	return out
+}
+
+// gram is four bytes, the last lowest.
 type gram uint32
+
+const gramLength = 4
+
+// twoDots are the last two bytes of a gram that a traversal has.
+const twoDots = '.'<<8 | '.'
 
 func gramOf(text string) (g gram) {
 	for _, c := range []byte(text) {
-		g = g<<8&0xffffff | gram(c)
+		g = g<<8 | gram(c)
 	}
 	return g
 }
 
-func (g gram) place() uint32 { return uint32(g) * 0x9e3779b1 >> 20 }
+func (g gram) place() uint32 { return uint32(g) * 0x9e3779b1 >> (32 - gramBits) }
 
-// frequent are the letters in the order of how often English has them.
-const frequent = "etaoinsrhldcumfpgwybvkxjqz"
+// frequent are the bytes that paths have most, in this order.
+const frequent = "/etaoinsrhldcumfpg.-=&_?0123456789wybvkxjqz"
 
-// rarest are the three bytes in a row of a text that paths have least: those of
-// rare letters, or better still of none.
+// rarest are the four bytes in a row of a text that paths have least.
 func rarest(text string) string {
 	most, at := -1, 0
-	for i := range len(text) - 2 {
+	for i := range len(text) - gramLength + 1 {
 		n := 0
-		for _, c := range []byte(text[i : i+3]) {
-			switch letter := strings.IndexByte(frequent, c); {
-			case letter >= 0:
-				n += letter
-			case c != '/':
+		for _, c := range []byte(text[i : i+gramLength]) {
+			if place := strings.IndexByte(frequent, c); place >= 0 {
+				n += place
+			} else {
 				n += 2 * len(frequent)
 			}
 		}
@@ -118,22 +136,25 @@ func rarest(text string) string {
 			most, at = n, i
 		}
 	}
-	return text[at : at+3]
+	return text[at : at+gramLength]
 }
 
 // lower appends a text in lower case to dst, and reports whether there may be a
-// traversal or an exploit in it.
+// traversal or an exploit in it, or across the two.
 func (h *hunt) lower(dst, text []byte) (_ []byte, suspect bool) {
-	g := gramOf(string(dst[max(0, len(dst)-2):]))
+	g := gramOf(string(dst[max(0, len(dst)-gramLength+1):]))
 	hits := uint64(0)
 	for _, c := range text {
 		if 'A' <= c && c <= 'Z' {
 			c |= 0x20
 		}
 		dst = append(dst, c)
-		g = g<<8&0xffffff | gram(c)
+		g = g<<8 | gram(c)
 		at := g.place()
 		hits |= h.grams[at/64] >> (at % 64)
+		if uint16(g) == twoDots {
+			hits = 1
+		}
 	}
 	return dst, hits&1 != 0
 }
@@ -151,9 +172,9 @@ func (h *hunt) isSensitive(path []byte) bool {
 	return false
 }
 
-func containsAny(text []byte, words []string) bool {
+func containsAny(text []byte, words [][]byte) bool {
 	for _, w := range words {
-		if bytes.Contains(text, []byte(w)) {
+		if bytes.Contains(text, w) {
 			return true
 		}
 	}
