@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"net/netip"
+	"slices"
 
 	"rulecast/analyze/geo"
 	"rulecast/analyze/policy"
@@ -48,8 +49,7 @@ type Evaluator struct {
 
 	cells    map[cellKey]uint32
 	outcomes []Outcome
-	last     cellKey // the cell of the row before: requests come in runs
-	lastCell uint32
+	recent   [recentCells]recentCell // by hash of the key: most requests are in few cells
 
 	open     []uint64 // scratch: gates that are open for the row
 	wide     map[string]uint64
@@ -66,9 +66,26 @@ type cellKey struct {
 	gates                    uint64
 }
 
+// recentCells is a power of two.
+const recentCells = 1 << 8
+
+type recentCell struct {
+	key  cellKey
+	cell uint32
+}
+
+// slot is where a key stands among the recent cells. The factors are odd, and
+// without any meaning.
+func (k *cellKey) slot() uint64 {
+	h := (uint64(k.client)<<32 | uint64(k.referer)) * 0x9e3779b97f4a7c15
+	h ^= (uint64(k.country) ^ k.gates) * 0xc2b2ae3d27d4eb4f
+	return h >> 32 % recentCells
+}
+
 // facts are the distinct sets of entries that values of one kind meet.
 type facts struct {
 	of    []uint32 // by id of the value
+	some  []uint64 // the same in one bit of each value: whether it meets any entry
 	list  []fact
 	index map[string]uint32
 }
@@ -84,7 +101,7 @@ func (m *Matcher) NewEvaluator() *Evaluator {
 	words := (len(m.gates) + 63) / 64
 	e.open = make([]uint64, words)
 	for _, f := range []*facts{&e.clients, &e.referers, &e.countries} {
-		f.index = map[string]uint32{"": 0}
+		f.index = map[string]uint32{}
 		f.list = []fact{{gates: make([]uint64, words)}}
 	}
 	for c := range geo.Country(geo.NumCountries) {
@@ -95,6 +112,19 @@ func (m *Matcher) NewEvaluator() *Evaluator {
 }
 
 func (f *facts) add(m *Matcher, hits []hit) {
+	id := len(f.of)
+	f.of = append(f.of, 0)
+	if id%64 == 0 {
+		f.some = append(f.some, 0)
+	}
+	if len(hits) > 0 {
+		f.of[id] = f.number(m, hits)
+		f.some[id/64] |= 1 << (id % 64)
+	}
+}
+
+// number is the number of the fact that these hits are.
+func (f *facts) number(m *Matcher, hits []hit) uint32 {
 	var key []byte
 	for _, h := range hits {
 		key = binary.LittleEndian.AppendUint32(key, uint32(h.entry))
@@ -111,7 +141,7 @@ func (f *facts) add(m *Matcher, hits []hit) {
 		}
 		f.list = append(f.list, fact{hits: hits, gates: gates})
 	}
-	f.of = append(f.of, n)
+	return n
 }
 
 // Clients is the number of clients added.
@@ -134,25 +164,40 @@ func (e *Evaluator) AddReferer(class referer.Class, host []byte) {
 func (e *Evaluator) Matcher() *Matcher { return e.m }
 
 // Touches reports whether any entry is met by a request of this client, this
-// Referer and this country. If not, it is in cell 0: allowed. This is the
-// check that almost every request ends with, and it has to inline.
+// Referer and this country. If not, it is in cell 0: allowed.
 func (e *Evaluator) Touches(client, referer uint32, country geo.Country) bool {
 	return e.clients.of[client]|e.referers.of[referer]|e.countries.of[country] != 0
+}
+
+// Touched appends to rows the numbers of those requests, of the clients,
+// Referers and countries given, for which Touches is true. This is the check that
+// almost every request ends with. It has no branch that depends on them, because
+// no processor foresees who is touched.
+func (e *Evaluator) Touched(rows []uint32, clients, referers []uint32, countries []geo.Country) []uint32 {
+	n := len(rows)
+	rows = slices.Grow(rows, len(clients))[:n+len(clients)]
+	referers, countries = referers[:len(clients)], countries[:len(clients)]
+	for i, c := range clients {
+		rows[n] = uint32(i)
+		r, p := referers[i], countries[i]
+		n += int((e.clients.some[c/64]>>(c%64) | e.referers.some[r/64]>>(r%64) | e.countries.some[p/64]>>(p%64)) & 1)
+	}
+	return rows[:n]
 }
 
 // Cell is the number of the cell that a request belongs to. Cells are dense
 // from 0. Client and Referer must have been added.
 func (e *Evaluator) Cell(row *Row) uint32 {
-	key := cellKey{
-		client:  e.clients.of[row.Client],
-		referer: e.referers.of[row.Referer],
-		country: e.countries.of[row.Country],
+	key := cellKey{referer: e.referers.of[row.Referer], country: e.countries.of[row.Country]}
+	if e.clients.some[row.Client/64]>>(row.Client%64)&1 != 0 {
+		key.client = e.clients.of[row.Client] // in a table that is larger than the caches
 	}
 	if len(e.m.gates) > 0 {
 		key.gates = e.openGates(key, row)
 	}
-	if key == e.last {
-		return e.lastCell
+	recent := &e.recent[key.slot()]
+	if key == recent.key {
+		return recent.cell // the zero key is that of cell 0
 	}
 	cell, ok := e.cells[key]
 	if !ok {
@@ -160,7 +205,7 @@ func (e *Evaluator) Cell(row *Row) uint32 {
 		e.outcomes = append(e.outcomes, e.outcome(key))
 		e.cells[key] = cell
 	}
-	e.last, e.lastCell = key, cell
+	*recent = recentCell{key, cell}
 	return cell
 }
 
@@ -180,7 +225,7 @@ func (e *Evaluator) Forget() {
 	e.cells[cellKey{}] = 0
 	clear(e.outcomes[1:])
 	e.outcomes = e.outcomes[:1]
-	e.last, e.lastCell = cellKey{}, 0
+	clear(e.recent[:])
 	e.wide = nil
 }
 

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"net/netip"
 	"reflect"
+	"slices"
 	"sort"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"rulecast/analyze/explain"
+	"rulecast/analyze/geo"
 	"rulecast/analyze/match"
 	"rulecast/analyze/policy"
 	"rulecast/analyze/policy/policytest"
@@ -24,6 +26,8 @@ func TestMatchAgreesWithOracle(t *testing.T) {
 			t.Fatal(err)
 		}
 		e := m.NewEvaluator()
+		var ids, touched []uint32
+		var countries []geo.Country
 		for i := range uint32(rapid.IntRange(1, 12).Draw(t, "requests")) {
 			q := policytest.Request(t)
 			e.AddClient(q.Client)
@@ -36,8 +40,13 @@ func TestMatchAgreesWithOracle(t *testing.T) {
 			cell := uint32(0)
 			if e.Touches(row.Client, row.Referer, row.Country) {
 				cell = e.Cell(row)
+				touched = append(touched, i)
 			}
 			compare(t, m, e.Outcome(cell), want)
+			ids, countries = append(ids, i), append(countries, q.Country)
+		}
+		if got := e.Touched(nil, ids, ids, countries); !slices.Equal(got, touched) {
+			t.Fatalf("requests %v are touched, one by one %v", got, touched)
 		}
 	})
 }

@@ -18,6 +18,7 @@ type side struct {
 	maxCells int
 	cells    []cell // by cell of eval; those of cell 0 are worked out at the end
 	variants []variant
+	rows     []uint32 // scratch: rows of the batch at hand
 
 	sums sums // what cells of ended streams came to
 
@@ -63,33 +64,50 @@ func (s *side) follow(d *record.Dicts) {
 func (s *side) replay(b *record.Batch, places []geo.Country) {
 	rows := traffic.NewRows(b, s.m.Needs)
 	clients, referers := b.IDs(record.Client), b.IDs(record.RefererHost)
-	for i, c := range clients {
-		if s.eval.Touches(c, referers[i], places[i]) {
-			s.count(b, i, rows.At(i, places[i]))
+	s.rows = s.eval.Touched(s.rows[:0], clients, referers, places)
+	denied := s.rows[:0]
+	with := counted{bytes: b.Ints(record.Bytes), times: b.Ints(record.Time), statuses: b.Statuses()}
+	for _, i := range s.rows {
+		if s.count(&with, int(i), rows.At(int(i), places[i])) {
+			denied = append(denied, i)
 		}
+	}
+	// The counts of clients are in a large table that waits for memory. This loop
+	// waits for many rows at once.
+	for _, i := range denied {
+		s.clients[clients[i]].Add(with.bytes[i])
+	}
+	for _, i := range denied {
+		s.referers[referers[i]].Add(with.bytes[i])
+		s.countries[places[i]].Add(with.bytes[i])
 	}
 	for v := range s.variants {
-		s.variants[v].replay(b, places, s.maxCells)
+		s.variants[v].replay(b, places, s)
 	}
 }
 
-func (v *variant) replay(b *record.Batch, places []geo.Country, maxCells int) {
+// counted are the columns of a batch that are counted.
+type counted struct {
+	bytes, times []int64
+	statuses     []uint16
+}
+
+func (v *variant) replay(b *record.Batch, places []geo.Country, s *side) {
 	rows := traffic.NewRows(b, v.eval.Matcher().Needs)
-	clients, referers := b.IDs(record.Client), b.IDs(record.RefererHost)
-	for i, c := range clients {
-		if v.eval.Touches(c, referers[i], places[i]) {
-			if v.eval.Cells() >= maxCells {
-				v.eval.Forget()
-			}
-			if v.eval.Outcome(v.eval.Cell(rows.At(i, places[i]))).Decided != match.Allowed {
-				v.denied++
-			}
+	s.rows = v.eval.Touched(s.rows[:0], b.IDs(record.Client), b.IDs(record.RefererHost), places)
+	for _, i := range s.rows {
+		if v.eval.Cells() >= s.maxCells {
+			v.eval.Forget()
+		}
+		if v.eval.Outcome(v.eval.Cell(rows.At(int(i), places[i]))).Decided != match.Allowed {
+			v.denied++
 		}
 	}
 }
 
-// count files row i of the batch under its cell.
-func (s *side) count(b *record.Batch, i int, row *match.Row) {
+// count files row i of the batch under its cell, and reports whether it is
+// denied.
+func (s *side) count(with *counted, i int, row *match.Row) (denied bool) {
 	if s.eval.Cells() >= s.maxCells {
 		s.settle()
 		s.eval.Forget()
@@ -99,26 +117,26 @@ func (s *side) count(b *record.Batch, i int, row *match.Row) {
 		s.cells = append(s.cells, cell{first: math.MaxInt64, last: math.MinInt64})
 	}
 	c := &s.cells[id]
-	bytes, status := b.Ints(record.Bytes)[i], b.Statuses()[i]
+	bytes, status := with.bytes[i], with.statuses[i]
 	c.all.Add(bytes)
-	if t := b.Ints(record.Time)[i]; t != record.NoTime {
+	if t := with.times[i]; t != record.NoTime {
 		c.first, c.last = min(c.first, t), max(c.last, t)
 	}
 	out := s.eval.Outcome(id)
 	if out.Decided == match.Allowed {
-		return
+		return false
 	}
 	if traffic.Served(status) {
 		c.served.Add(bytes)
 	}
-	s.clients[row.Client].Add(bytes)
-	s.referers[row.Referer].Add(bytes)
-	s.countries[row.Country].Add(bytes)
-	s.statuses = tally.Grown(s.statuses, int(status)+1)
+	if int(status) >= len(s.statuses) {
+		s.statuses = tally.Grown(s.statuses, int(status)+1)
+	}
 	s.statuses[status].Add(bytes)
 	for _, rule := range out.Deny {
 		s.seen[rule].Add(row.Client)
 	}
+	return true
 }
 
 // RuleCounts is what one rule, or one entry, would have done.
