@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/netip"
 
 	"rulecast/analyze/choose"
 	"rulecast/analyze/collateral"
@@ -20,8 +21,7 @@ type choice struct {
 var errNoControl = errors.New("has no block list for addresses, countries or referers")
 
 // choose solves the problem for the room that there is.
-func (p *problem) choose(o *Options, c *current, why *evidence) (*choice, error) {
-	room := roomOf(o.Dialect, o.Most)
+func (p *problem) choose(o *Options, c *current, room *room, why *evidence) (*choice, error) {
 	if room.entries == [policy.NumControls]int{} {
 		return nil, fmt.Errorf("%s %w", o.Dialect.Title, errNoControl)
 	}
@@ -53,17 +53,17 @@ func (p *problem) choose(o *Options, c *current, why *evidence) (*choice, error)
 }
 
 // networkOptions say which networks may be chosen.
-func (p *problem) networkOptions(o *Options, room room) choose.Options {
+func (p *problem) networkOptions(o *Options, room *room) choose.Options {
 	most := room.entries[policy.IP]
 	options := choose.Options{
 		Max: most, Price: choose.Whole(o.Price), EntryCost: entryCost * collateral.One,
-		V4: lengths(o.MinPrefix4, 32, needs4), V6: lengths(o.MinPrefix6, 64, needs6), Protected: o.never(), Kappa: choose.Whole(1),
+		V4: lengths(max(o.MinPrefix4, o.Dialect.IPv4Masks.Min), 32, needs4), V6: lengths(max(o.MinPrefix6, o.Dialect.IPv6Masks.Min), 64, needs6), Protected: o.never(), Kappa: choose.Whole(1),
 	}
 	if room.perFamily {
 		options.Max, options.MaxV4, options.MaxV6 = 2*most, choose.AtMost(int64(most)), choose.AtMost(int64(most))
 	}
 	if !room.ipv6 {
-		options.MaxV6 = choose.AtMost(0)
+		options.Protected = append(options.Protected, netip.PrefixFrom(netip.IPv6Unspecified(), 0))
 	}
 	if o.MaxNew >= 0 {
 		options.MaxNew = choose.AtMost(int64(o.MaxNew))
@@ -75,14 +75,18 @@ func (p *problem) networkOptions(o *Options, room room) choose.Options {
 }
 
 // bonus is what an entry of the current list that is still of use is worth on
-// top: that nobody has to look at a new one, and half of what the last entry of
+// top: that nobody has to look at a new one, and half of what the least entry of
 // a full list is worth, so that lists do not change for little.
 func bonus(s *choose.Solution, most int) int64 {
 	b := int64(entryCost * collateral.One)
-	if n := len(s.Curve); n > most && most > 0 {
-		b = max(b, (s.Curve[n-1]-s.Curve[n-2])/2)
+	if len(s.Entries) < most || most == 0 {
+		return b
 	}
-	return b
+	least := s.Entries[0].Value
+	for _, e := range s.Entries {
+		least = min(least, e.Value)
+	}
+	return max(b, least/2)
 }
 
 // choice reads a solution. Weights are in requests a day again.
@@ -100,19 +104,32 @@ func (p *problem) choice(s *choose.JointSolution) *choice {
 		hosts.Entries, hosts.Bad, hosts.Good = i+1, hosts.Bad+requests(h.Caught.Bad), hosts.Good+requests(h.Caught.Good)
 		hosts.Chosen = i == len(s.Hosts)-1
 		value += h.Value
-		out.frontier = append(out.frontier, hosts)
+		if shown(hosts.Entries, len(s.Hosts)) {
+			out.frontier = append(out.frontier, hosts)
+		}
 	}
 	for _, c := range s.Countries {
 		out.picked.countries = append(out.picked.countries, p.countries[c.ID].String())
 	}
 	var networks []Point
-	for _, f := range s.IP.Frontier() {
-		networks = append(networks, Point{policy.IP, f.Entries, requests(f.Bad), requests(f.Good), f.Entries == len(s.Networks)})
+	for _, k := range choose.Steps(len(s.Networks)) {
+		if shown(k, len(s.Networks)) {
+			f := s.IP.Frontier(k)[0]
+			networks = append(networks, Point{policy.IP, k, requests(f.Bad), requests(f.Good), k == len(s.Networks)})
+		}
 	}
 	out.frontier = append(networks, out.frontier...)
 	out.certificates = []Certificate{
-		{policy.IP, requests(s.IP.Value()), requests(s.IP.Bound), requests(s.IP.Next)},
+		{policy.IP, requests(s.IP.Value), requests(s.IP.Bound), requests(s.IP.Next / max(s.IP.Price.Den, 1))},
 		{policy.Referer, requests(value / s.Unit), requests(value / s.Unit), requests(s.NextHost / s.Unit)},
 	}
 	return out
+}
+
+// shown reports whether a frontier has a point for so many entries, of a list
+// that has most: 1, 2, 3, 5, 7, 10, 20, 30, 50, ... and the last.
+func shown(k, most int) bool {
+	for ; k >= 10 && k%10 == 0 && k != most; k /= 10 {
+	}
+	return k == most || k == 1 || k == 2 || k == 3 || k == 5 || k == 7
 }

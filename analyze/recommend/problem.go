@@ -28,13 +28,14 @@ type problem struct {
 
 // newProblem weighs the requests that were gathered. What no Referer entry can
 // be for is one cell for each client, at its id.
-func newProblem(j *collateral.Judgement, s scale) *problem {
+// Hosts longer than maxHost cannot be blocked; 0 is no bound.
+func newProblem(j *collateral.Judgement, s scale, maxHost int) *problem {
 	p := &problem{j: j, late: make([]bool, len(j.Clients)), cells: make([]choose.Cell, len(j.Clients))}
 	for id := range p.cells {
 		p.cells[id] = choose.Cell{Client: int32(id), Host: none}
 	}
 	f := newForecast(j)
-	hostOf := p.findHosts(f, s)
+	hostOf := p.findHosts(f, s, maxHost)
 	at := map[[2]int32]int{}
 	countryOf, most := make([]geo.Country, len(j.Clients)), make([]int64, len(j.Clients))
 	for c := range j.Cells() {
@@ -67,7 +68,7 @@ func newProblem(j *collateral.Judgement, s scale) *problem {
 
 // findHosts lists the hosts that are worth an entry of their own, and says
 // which each Referer id is.
-func (p *problem) findHosts(f *forecast, s scale) []int32 {
+func (p *problem) findHosts(f *forecast, s scale, maxHost int) []int32 {
 	worth := make([]int64, len(p.j.Hotlinks.Verdicts))
 	for c := range p.j.Cells() {
 		if p.j.Hotlinks.Verdicts[c.Referer] == hotlinks.Block {
@@ -78,7 +79,7 @@ func (p *problem) findHosts(f *forecast, s scale) []int32 {
 	of := make([]int32, len(worth))
 	for id, w := range worth {
 		of[id] = none
-		if w > entryCost*collateral.One {
+		if w > entryCost*collateral.One && (maxHost == 0 || len(p.j.Dicts.RefererHosts.String(record.ID(id))) <= maxHost) {
 			p.hosts = append(p.hosts, record.ID(id))
 		}
 	}

@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"fmt"
 	"net/netip"
 
 	"rulecast/analyze/choose"
@@ -50,20 +51,26 @@ type Options struct {
 // Recommend suggests lists for the traffic that was gathered.
 func Recommend(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.Plan, error), o Options) (*Result, error) {
 	c := readCurrent(o.Current)
-	p := newProblem(j, newScale(o.Objective, o.Prices, j.Total))
+	p := newProblem(j, newScale(o.Objective, o.Prices, j.Total), o.Dialect.MaxHost)
 	why := newEvidence(j)
-	chosen, err := p.choose(&o, c, why)
-	if err != nil {
-		return nil, err
+	room := roomOf(o.Dialect, o.Most)
+	var chosen *choice
+	var rs *policy.Ruleset
+	for again := true; again; again = room.squeeze(o.Dialect, rs) {
+		var err error
+		if chosen, err = p.choose(&o, c, &room, why); err != nil {
+			return nil, err
+		}
+		rs = build(o.Dialect, chosen.picked.sorted(), o.Current)
 	}
-	rs, err := build(o.Dialect, chosen.picked.sorted(), o.Current)
-	if err != nil {
-		return nil, err
+	if v := o.Dialect.Check(rs); len(v) > 0 {
+		return nil, fmt.Errorf("what was chosen is not a ruleset for %s, which is a defect of rulecast: %s", o.Dialect.Title, v[0].Text)
 	}
 	r := &Result{
 		Ruleset: rs, Usage: limit.Use(*rs, o.Dialect.Limits...), Days: j.Days(), Frontier: chosen.frontier, Certificates: chosen.certificates,
 		Judgement: j, Others: c.others,
 	}
+	var err error
 	if r.Replay, err = replayed(j, plan, rs, o.Top); err != nil {
 		return nil, err
 	}
@@ -76,7 +83,7 @@ func Recommend(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.P
 		return nil, err
 	}
 	r.Shared = shared(j)
-	if r.Allow, err = allowlist(j, o.Dialect, roomOf(o.Dialect, o.Most).entries[policy.Referer]); err != nil {
+	if r.Allow, err = allowlist(j, o.Dialect, room.entries[policy.Referer]); err != nil {
 		return nil, err
 	}
 	if r.Allow != nil {

@@ -34,7 +34,7 @@ func roomOf(d *dialect.Dialect, most [policy.NumControls]int) room {
 		}
 		provider := 0
 		for _, l := range d.Limits {
-			if l.Control != c || l.What == limit.AllowRules {
+			if l.Control != c || l.What == limit.AllowRules || l.What == limit.Measured {
 				continue
 			}
 			if l.What == limit.IPv4PerRule || l.What == limit.IPv6PerRule {
@@ -53,4 +53,24 @@ func roomOf(d *dialect.Dialect, most [policy.NumControls]int) room {
 		}
 	}
 	return r
+}
+
+// squeeze makes the room smaller where the lists of a ruleset use more than the
+// provider's measured limits, such as the length of an expression: what fits
+// depends on the entries. It reports whether it did.
+func (r *room) squeeze(d *dialect.Dialect, rs *policy.Ruleset) bool {
+	squeezed := false
+	for i := range rs.Rules {
+		rule := &rs.Rules[i]
+		for _, l := range d.Limits {
+			if l.Control != rule.Control || l.What != limit.Measured || l.Measure(rule) <= l.Max {
+				continue
+			}
+			if n := min(l.Room(rule), len(rule.Entries)-1); n < r.entries[rule.Control] {
+				r.entries[rule.Control] = n
+				squeezed = true
+			}
+		}
+	}
+	return squeezed
 }

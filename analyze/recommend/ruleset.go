@@ -2,7 +2,6 @@ package recommend
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -19,9 +18,8 @@ type picked struct {
 	countries []string
 }
 
-// build writes a ruleset of block lists in the form of a provider. It refuses
-// one that the provider would not take, which choosing should have prevented.
-func build(d *dialect.Dialect, p *picked, current *policy.Ruleset) (*policy.Ruleset, error) {
+// build writes a ruleset of block lists in the form of a provider.
+func build(d *dialect.Dialect, p *picked, current *policy.Ruleset) *policy.Ruleset {
 	rs := &policy.Ruleset{Name: "suggested", Provider: d.Name}
 	if current != nil && current.Provider == d.Name {
 		rs.Settings = slices.Clone(current.Settings)
@@ -43,10 +41,7 @@ func build(d *dialect.Dialect, p *picked, current *policy.Ruleset) (*policy.Rule
 		}
 	}
 	d.Resolve(rs)
-	if v := d.Check(rs); len(v) > 0 {
-		return nil, fmt.Errorf("what was chosen is not a ruleset for %s: %s", d.Title, v[0].Text)
-	}
-	return rs, nil
+	return rs
 }
 
 // sorted puts what was picked into the order in which it is written.
