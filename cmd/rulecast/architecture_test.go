@@ -60,7 +60,7 @@ analyze/site
 analyze/hotlinks            => analyze/geo analyze/site analyze/tally analyze/traffic ingest/record ingest/referer
 analyze/explain             => analyze/geo analyze/policy ingest/referer
 analyze/check               => analyze/dialect analyze/limit analyze/policy analyze/prefix
-analyze/choose
+analyze/choose              => analyze/policy
 analyze/convert             => analyze/dialect analyze/limit analyze/policy
 analyze/policy/policytest   => analyze/explain analyze/geo analyze/policy ingest/referer
 analyze/traffic/traffictest => analyze/explain analyze/geo analyze/policy/policytest ingest/record ingest/referer
