@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"testing"
+
+	"rulecast/analyze/policy"
 )
 
 // scattered draws addresses that are all over the place: no two share a network
@@ -107,6 +109,49 @@ func BenchmarkMaxCollateral(b *testing.B) {
 				s := p.Solve()
 				b.ReportMetric(float64(s.Value)/float64(s.Bound), "of-bound")
 				b.ReportMetric(float64(len(s.Entries)), "entries")
+			}
+		})
+	}
+}
+
+// BenchmarkJoint chooses among 300,000 clients, 17,000 hosts and 250 countries.
+func BenchmarkJoint(b *testing.B) {
+	const clients, hosts, countries, cells = 300_000, 17_000, 250, 1_500_000
+	r := rand.New(rand.NewPCG(1, 2))
+	p := &JointProblem{
+		IP: Options{Max: 100, Price: Whole(20)}, Hosts: hosts, MaxHosts: 30, HostPrice: Whole(10),
+		Countries: countries, CountryPrice: Whole(100),
+	}
+	abusive := make([]bool, clients)
+	for i, a := range clustered(clients) {
+		abusive[i] = r.Uint32N(10) == 0
+		country := int32(binary.BigEndian.Uint32(a.Addr.AsSlice()) >> 16 % countries)
+		p.Clients = append(p.Clients, Client{Addr: a.Addr, Country: country})
+	}
+	for range cells {
+		c := Cell{Client: int32(r.IntN(clients)), Host: int32(r.ExpFloat64() * hosts / 20)}
+		if int(c.Host) >= hosts || r.Uint32N(3) == 0 {
+			c.Host = -1
+		}
+		n := 1 + r.Int64N(1<<r.Uint32N(12))
+		scan, embed := abusive[c.Client], c.Host >= 0 && c.Host%3 == 0 && r.Uint32N(20) > 0
+		for control := range policy.NumControls {
+			if bad := scan; bad && control != policy.Referer || embed && control == policy.Referer {
+				c.Bad[control] = n
+			} else {
+				c.Good[control] = n
+			}
+		}
+		p.Cells = append(p.Cells, c)
+	}
+	for _, p.MaxCountries = range []int{0, 10} {
+		b.Run(fmt.Sprintf("countries%d", p.MaxCountries), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				s, err := p.Solve()
+				if err != nil || len(s.Networks) == 0 || len(s.Hosts) == 0 {
+					b.Fatal(s, err)
+				}
 			}
 		})
 	}

@@ -94,6 +94,9 @@ type family struct {
 // of each address of the family.
 func newFamily(addresses []Address, r *rules, unitOf []int32) *family {
 	f := &family{rules: r}
+	if unitOf != nil {
+		f.spans = []units{}
+	}
 	keys := sortKeys(r.collect(addresses))
 	f.sums = gather(keys, addresses)
 	f.keys = make([]uint64, 0, len(keys))

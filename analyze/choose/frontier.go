@@ -38,7 +38,7 @@ func (s *Solution) Frontier(ks ...int) []Point {
 	return points
 }
 
-// Steps are the numbers from 1 to most: all of them up to 200, then each a
+// Steps are numbers from 1 to most: all of them up to 200, then each about a
 // twentieth more than the last, and most.
 func Steps(most int) []int {
 	var ks []int

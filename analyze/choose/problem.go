@@ -31,6 +31,7 @@ type Problem struct {
 	o        Options
 	families [2]*family // IPv4, IPv6
 	steps    int        // maxWideSteps
+	scale    int64      // a search tries prices in 1/scale of that of the options
 }
 
 // New prepares a Problem, and keeps none of the addresses. An address may be
@@ -43,7 +44,7 @@ func newProblem(addresses []Address, o Options, unitOf []int32) (*Problem, error
 	if err := errors.Join(o.check(), checkAddresses(addresses), checkPrefixes(&o)); err != nil {
 		return nil, err
 	}
-	p := &Problem{o: o, steps: maxWideSteps}
+	p := &Problem{o: o, steps: maxWideSteps, scale: maxDen / o.rate().den}
 	for i := range p.families {
 		p.families[i] = newFamily(addresses, newRules(&o, i == 0), unitOf)
 	}

@@ -51,7 +51,7 @@ type trial struct {
 func (p *Problem) search() *Solution {
 	s := &search{p: p, run: newForest(p), l: p.o.limits(), base: p.o.rate(), bound: math.MaxInt64}
 	s.run.steps /= maxRuns
-	s.scale = maxDen / s.base.den
+	s.scale = p.scale
 	s.most = allowance{s.l, p.o.MaxCollateral.or(math.MaxInt64)}
 	start := trial{price: s.base.num * s.scale}
 	if !s.run.run(s.base, 0, s.l) {

@@ -8,7 +8,7 @@ func (w *world) checkSearch(t *testing.T, seed uint64, s *Solution) float64 {
 	l := w.o.limits()
 	most := w.o.MaxCollateral.or(1 << 60)
 	var best list
-	w.everyList(func(all list) {
+	w.everyList(w.entry, func(all list) {
 		if w.allows(all, l) && w.stops(all) <= most && all.value() > best.value() {
 			best = all
 		}

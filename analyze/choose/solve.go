@@ -28,6 +28,7 @@ type Solution struct {
 	// weights times 1/Price.Den.
 	Next int64
 
+	items  []item // the entries
 	run    *forest
 	limits limits
 }
@@ -132,8 +133,11 @@ func (f *forest) picks(l limits) []pick {
 }
 
 // Solve finds the best list.
-func (p *Problem) Solve() *Solution {
-	f, l := newForest(p), p.o.limits()
+func (p *Problem) Solve() *Solution { return p.solve(newForest(p)) }
+
+// solve is Solve with tables that may have been used before.
+func (p *Problem) solve(f *forest) *Solution {
+	l := p.o.limits()
 	if !f.run(p.o.rate(), 0, l) {
 		return p.search()
 	}
@@ -149,7 +153,7 @@ func (p *Problem) Solve() *Solution {
 // solution is a list with what a run has to say of others.
 func (f *forest) solution(items []item, l limits) *Solution {
 	price := f.tables[0].price
-	s := &Solution{Price: Ratio{price.num, price.den}, run: f, limits: l}
+	s := &Solution{Price: Ratio{price.num, price.den}, items: items, run: f, limits: l}
 	for i := range items {
 		s.Entries = append(s.Entries, items[i].entry(f.p))
 		s.Value += items[i].value
@@ -182,11 +186,7 @@ type item struct {
 // item is what is taken at a node.
 func (p *Problem) item(family int, node int32, o taken) item {
 	f := p.families[family]
-	at := node
-	for f.left[at] >= 0 {
-		at = f.left[at]
-	}
-	base := f.keys[^f.left[at]] & maskOf(int(o.length))
+	base := f.keys[^f.left[f.firstLeaf(node)]] & maskOf(int(o.length))
 	return item{
 		span:   span{base, base | ^maskOf(int(o.length))},
 		offer:  *o.offer,
@@ -212,14 +212,15 @@ func (f *forest) items(p pick) []item {
 	return items
 }
 
+// unitsOfItem are the units in the network of an item.
+func (f *family) unitsOfItem(i *item) units {
+	unit := ^f.left[f.firstLeaf(i.node)]
+	return f.unitsOf(unit, unit, int(i.length))
+}
+
 func (i *item) entry(p *Problem) Entry {
-	f := p.families[i.family]
-	at := i.node
-	for f.left[at] >= 0 {
-		at = f.left[at]
-	}
-	unit, length := ^f.left[at], int(i.length)
-	u := f.unitsOf(unit, unit, length)
+	f, length := p.families[i.family], int(i.length)
+	u := f.unitsOfItem(i)
 	s := f.sum(u)
 	return Entry{
 		Prefix:    network(i.first, length, f.v4),

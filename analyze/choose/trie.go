@@ -164,9 +164,13 @@ func (f *family) find(key uint64, length int) (node, leaf int32) {
 			node--
 		}
 	}
-	at := node
-	for f.left[at] >= 0 {
-		at = f.left[at]
+	return node, ^f.left[f.firstLeaf(node)]
+}
+
+// firstLeaf is the lowest leaf of a node.
+func (f *family) firstLeaf(node int32) int32 {
+	for f.left[node] >= 0 {
+		node = f.left[node]
 	}
-	return node, ^f.left[at]
+	return node
 }

@@ -73,7 +73,7 @@ analyze/recommend           => analyze/abuse analyze/choose analyze/collateral a
 analyze/explain             => analyze/geo analyze/policy ingest/referer
 analyze/check               => analyze/dialect analyze/limit analyze/policy analyze/prefix
 analyze/convert             => analyze/dialect analyze/dialect/profile analyze/limit analyze/policy
-analyze/choose
+analyze/choose              => analyze/policy
 analyze/policy/policytest   => analyze/explain analyze/geo analyze/policy ingest/referer
 analyze/traffic/traffictest => analyze/explain analyze/geo analyze/policy/policytest ingest/record ingest/referer
 
