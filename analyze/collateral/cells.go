@@ -34,7 +34,8 @@ type key struct {
 	blocked         bool // answered with an error because the current ruleset denies them
 }
 
-// packed is a key in two words.
+// packed is a key in two words: client and referer in the first, low and high,
+// and the rest in the second.
 type packed struct{ a, b uint64 }
 
 func (k *key) pack() packed {
@@ -42,14 +43,27 @@ func (k *key) pack() packed {
 	if k.blocked {
 		b |= 1 << 56
 	}
-	return packed{uint64(k.client) | uint64(k.referer)<<32, b}
+	return packed{pair(k.client, k.referer), b}
 }
 
+// pair is two ids in one word.
+func pair(client, referer record.ID) uint64 { return uint64(client) | uint64(referer)<<32 }
+
 func (p packed) unpack() key {
+	client, referer := p.ids()
 	return key{
-		client: record.ID(p.a), referer: record.ID(p.a >> 32), country: geo.Country(p.b), status: uint16(p.b >> 16), day: uint16(p.b >> 32),
+		client: client, referer: referer, country: geo.Country(p.b), status: uint16(p.b >> 16), day: uint16(p.b >> 32),
 		kind: fetch.Kind(p.b >> 48 & 0xff), blocked: p.b>>56 != 0,
 	}
+}
+
+// ids are those of the key.
+func (p packed) ids() (client, referer record.ID) { return record.ID(p.a), record.ID(p.a >> 32) }
+
+// translated is the key with other ids.
+func (p packed) translated(clients, referers []record.ID) packed {
+	client, referer := p.ids()
+	return packed{pair(clients[client], referers[referer]), p.b}
 }
 
 // hash mixes the bits of a key as MurmurHash3 does (its 64-bit finalizer).
@@ -145,9 +159,7 @@ func (e *entry) meet(first, last int64) {
 // merge adds the entries of another table, whose ids are translated.
 func (t *table) merge(u *table, clients, referers []record.ID) {
 	for from := range u.all() {
-		k := from.key.unpack()
-		k.client, k.referer = clients[k.client], referers[k.referer]
-		p := k.pack()
+		p := from.key.translated(clients, referers)
 		t.reserve(1)
 		e := t.find(p, p.hash())
 		e.counts = e.counts.Plus(from.counts)

@@ -7,10 +7,13 @@
 //
 // The requests are gathered into cells, which hold all that a ruleset without
 // scopes looks at, so that rulesets can be replayed without reading the log
-// again.
+// again. Rulesets that are known beforehand, whatever they look at, are applied
+// to the requests as these are read.
 package collateral
 
 import (
+	"fmt"
+
 	"rulecast/analyze/abuse"
 	"rulecast/analyze/geo"
 	"rulecast/analyze/hotlinks"
@@ -29,32 +32,64 @@ type Options struct {
 	// Current is the ruleset in force when the log was written; nil if there
 	// was none. What it denies is not held against anybody as an error.
 	Current *policy.Ruleset
+	// Candidates are rulesets whose harm is asked for: see Judgement.Harms.
+	Candidates []*policy.Ruleset
+	// Changes: there are two candidates, and what is asked for is what each of
+	// them denies and the other does not, too: see Judgement.Newly.
+	Changes bool
+	// WithoutCells spares the memory for cells. Cells, Traffic and Against of
+	// the judgement are not to be called then.
+	WithoutCells bool
 }
 
 // Plan is what is shared by the analyses of all streams.
 type Plan struct {
-	hotlinks *hotlinks.Plan
-	abuse    *abuse.Plan
-	from     geo.From
-	locator  geo.Locator
-	current  *match.Matcher // or nil
-	columns  record.Columns
-	maxCells int // of the current ruleset's evaluator; less in tests
+	hotlinks   *hotlinks.Plan
+	abuse      *abuse.Plan
+	from       geo.From
+	locator    geo.Locator
+	current    *match.Matcher // or nil
+	candidates []*match.Matcher
+	changes    bool
+	cells      bool // to be gathered
+	columns    record.Columns
+	maxCells   int // of the rulesets' evaluators; less in tests
 }
 
 // NewPlan makes a plan.
 func NewPlan(o Options) (*Plan, error) {
-	p := &Plan{hotlinks: hotlinks.NewPlan(o.Hotlinks), abuse: abuse.NewPlan(o.Abuse), from: o.Hotlinks.From, locator: o.Hotlinks.Locator, maxCells: match.MaxCells}
-	var matchers []*match.Matcher
+	p := &Plan{
+		hotlinks: hotlinks.NewPlan(o.Hotlinks), abuse: abuse.NewPlan(o.Abuse), from: o.Hotlinks.From, locator: o.Hotlinks.Locator,
+		changes: o.Changes, cells: !o.WithoutCells, maxCells: match.MaxCells,
+	}
+	if p.changes && len(o.Candidates) != 2 {
+		return nil, fmt.Errorf("changes between %d rulesets", len(o.Candidates))
+	}
+	p.columns = p.hotlinks.Columns() | p.abuse.Columns() | traffic.Columns()
 	if o.Current != nil {
-		m, err := match.Compile(o.Current)
+		m, err := p.compile(o.Current)
 		if err != nil {
 			return nil, err
 		}
-		p.current, matchers = m, append(matchers, m)
+		p.current = m
 	}
-	p.columns = p.hotlinks.Columns() | p.abuse.Columns() | traffic.Columns(matchers...)
+	for _, rs := range o.Candidates {
+		m, err := p.compile(rs)
+		if err != nil {
+			return nil, err
+		}
+		p.candidates = append(p.candidates, m)
+	}
 	return p, nil
+}
+
+func (p *Plan) compile(rs *policy.Ruleset) (*match.Matcher, error) {
+	m, err := match.Compile(rs)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", rs.Name, err)
+	}
+	p.columns |= traffic.Columns(m)
+	return m, nil
 }
 
 // Columns are those that the batches must have.
@@ -62,13 +97,15 @@ func (p *Plan) Columns() record.Columns { return p.columns }
 
 // Analysis gathers what the requests of one stream are worth.
 type Analysis struct {
-	plan     *Plan
-	hotlinks *hotlinks.Analysis
-	abuse    *abuse.Analysis
-	cells    table
-	counterfactual
-	follower *traffic.Follower
-	dicts    *record.Dicts
+	plan        *Plan
+	hotlinks    *hotlinks.Analysis
+	abuse       *abuse.Analysis
+	cells       table
+	current     *counterfactual // nil: there is no current ruleset
+	trial       trial
+	first, last int64 // times of the earliest and the latest request; record.NoTime if none has one
+	follower    *traffic.Follower
+	dicts       *record.Dicts
 
 	keys   []packed // of the rows of the last batch
 	hashes []uint64
@@ -76,13 +113,14 @@ type Analysis struct {
 
 // New starts the analysis of one stream.
 func (p *Plan) New() *Analysis {
-	a := &Analysis{plan: p, hotlinks: p.hotlinks.New(), abuse: p.abuse.New(), dicts: record.NewDicts()}
+	a := &Analysis{plan: p, hotlinks: p.hotlinks.New(), abuse: p.abuse.New(), dicts: record.NewDicts(), first: record.NoTime, last: record.NoTime}
 	var evaluators []*match.Evaluator
 	if p.current != nil {
-		a.counterfactual.eval = p.current.NewEvaluator()
-		evaluators = append(evaluators, a.eval)
+		a.current = &counterfactual{eval: p.current.NewEvaluator()}
+		evaluators = append(evaluators, a.current.eval)
 	}
-	a.follower = traffic.NewFollower(geo.NewResolver(p.from, p.locator), evaluators)
+	a.trial = newTrial(p.candidates, p.changes)
+	a.follower = traffic.NewFollower(geo.NewResolver(p.from, p.locator), append(evaluators, a.trial.evals...))
 	return a
 }
 
@@ -90,13 +128,30 @@ func (p *Plan) New() *Analysis {
 func (a *Analysis) Add(b *record.Batch) error {
 	places := a.follower.Follow(b)
 	a.dicts = b.Dicts
-	blocked := a.blocked(b, places, a.plan.maxCells)
+	blocked := a.current.blocked(b, places, a.plan.maxCells)
 	a.hotlinks.AddPlaced(b, places, blocked)
 	if err := a.abuse.AddExcept(b, blocked); err != nil {
 		return err
 	}
-	a.gather(b, places, blocked)
+	for _, t := range b.Ints(record.Time) {
+		a.meet(t, t)
+	}
+	if a.plan.cells {
+		a.gather(b, places, blocked)
+	}
+	a.trial.add(b, places, a.hotlinks.Kinds(), a.plan.maxCells)
 	return nil
+}
+
+// meet takes in the times of requests, from the first of them to the last.
+func (a *Analysis) meet(first, last int64) {
+	if first == record.NoTime {
+		return
+	}
+	if a.first == record.NoTime || first < a.first {
+		a.first = first
+	}
+	a.last = max(a.last, last)
 }
 
 // gather files the rows of a batch under their cells.
@@ -121,21 +176,24 @@ func (a *Analysis) gather(b *record.Batch, places []geo.Country, blocked []bool)
 func (a *Analysis) Merge(b *Analysis) {
 	a.hotlinks.Merge(b.hotlinks)
 	a.abuse.Merge(b.abuse)
+	a.meet(b.first, b.last)
 	ids := a.dicts.Join(b.dicts, record.Client, record.RefererHost)
-	a.cells.merge(&b.cells, ids.IDs(record.Client), ids.IDs(record.RefererHost))
+	clients, referers := ids.IDs(record.Client), ids.IDs(record.RefererHost)
+	a.cells.merge(&b.cells, clients, referers)
+	a.trial.denied.merge(&b.trial.denied, clients, referers)
 }
 
 // counterfactual finds the requests that the current ruleset answered with an
 // error.
 type counterfactual struct {
-	eval *match.Evaluator // nil: there is no current ruleset
+	eval *match.Evaluator
 	rows []bool
 }
 
 // blocked says of each row of a batch whether the ruleset denies it and the log
 // shows that it did; nil if there is none. It is valid until the next call.
 func (c *counterfactual) blocked(b *record.Batch, places []geo.Country, maxCells int) []bool {
-	if c.eval == nil {
+	if c == nil {
 		return nil
 	}
 	c.rows = tally.Grown(c.rows, b.Rows)[:b.Rows]

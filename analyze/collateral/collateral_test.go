@@ -2,6 +2,7 @@ package collateral
 
 import (
 	"context"
+	"net/netip"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,23 +12,27 @@ import (
 	"rulecast/analyze/fold"
 	"rulecast/analyze/geo"
 	"rulecast/analyze/hotlinks"
+	"rulecast/analyze/networks"
 	"rulecast/analyze/policy"
 	"rulecast/analyze/policy/policytest"
 	"rulecast/analyze/replay"
 	"rulecast/analyze/traffic/traffictest"
 )
 
-// open makes a plan for random logs.
-func open(t *rapid.T, where geo.Locator, current *policy.Ruleset) *Plan {
-	p, err := NewPlan(Options{
-		Hotlinks: hotlinks.Options{Own: []string{"own.example"}, Classes: hotlinks.KnownClasses(), From: geo.PreferLog, Locator: where},
-		Abuse:    abuse.Options{Thresholds: abuse.DefaultThresholds()},
-		Current:  current,
-	})
-	if err != nil {
-		t.Fatal(err)
+// options judge random logs: one network is bad by decree, one good, and few
+// requests are signals.
+func options(where geo.Locator) Options {
+	thresholds := abuse.DefaultThresholds()
+	for i := range thresholds {
+		thresholds[i].Capacity = min(thresholds[i].Capacity, 1)
 	}
-	return p
+	list := func(name, prefix string) *networks.Set {
+		return networks.NewSet(&networks.List{Name: name, Prefixes: []netip.Prefix{netip.MustParsePrefix(prefix)}})
+	}
+	return Options{
+		Hotlinks: hotlinks.Options{Own: []string{"a.example"}, Classes: hotlinks.KnownClasses(), From: geo.PreferLog, Locator: where},
+		Abuse:    abuse.Options{Thresholds: thresholds, Bad: list("bad", "192.0.2.1/32"), Allow: list("good", "198.51.100.0/24")},
+	}
 }
 
 // TestCellsReplayAsTheRequests replays the cells of random logs: the result has
@@ -46,11 +51,9 @@ func TestCellsReplayAsTheRequests(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := fold.Run(context.Background(), traffictest.Streams(t, log), open(t, where, policytest.Ruleset(t)).New)
-		if err != nil {
-			t.Fatal(err)
-		}
-		j := a.Judge(10, false)
+		o := options(where)
+		o.Current = policytest.Ruleset(t)
+		j := judgement(t, o, log)
 		cells, err := plan.Cells(j.Dicts, j.Traffic())
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,9 @@
 package collateral
 
 import (
+	"errors"
+	"fmt"
+
 	"rulecast/analyze/match"
 	"rulecast/analyze/tally"
 	"rulecast/ingest/record"
@@ -46,24 +49,30 @@ func newHarmed(j *Judgement, m *match.Matcher) *harmed {
 	return &harmed{j: j, m: m, rules: make([]harming, len(m.Ruleset.Rules)), entries: make([]harming, len(m.Entries))}
 }
 
-// add takes in requests of which the ruleset says this.
-func (h *harmed) add(c *Cell, out *match.Outcome) {
-	if out.Decided == match.Allowed {
-		return
+// add takes in requests that a part of the ruleset denies.
+func (h *harmed) add(c *Cell, p part) {
+	rules := part(masks + 2*len(h.rules))
+	switch {
+	case p < masks:
+		h.total.add(c, worst(c, p), false)
+	case p < rules:
+		rule := (p - masks) / 2
+		h.rules[rule].add(c, c.Bad[h.m.Ruleset.Rules[rule].Control], (p-masks)%2 == 1)
+	default:
+		entry := (p - rules) / 2
+		h.entries[entry].add(c, c.Bad[h.m.Ruleset.Rules[h.m.Entries[entry].Rule].Control], (p-rules)%2 == 1)
 	}
-	var worst int64 // for all together, the control counts that has most reason
-	for control, denies := range out.Controls {
-		if denies {
-			worst = max(worst, c.Bad[control])
+}
+
+// worst is how bad requests are that all of these controls deny: the one counts
+// that has most reason.
+func worst(c *Cell, controls part) (bad int64) {
+	for control, of := range c.Bad {
+		if controls>>control&1 != 0 {
+			bad = max(bad, of)
 		}
 	}
-	h.total.add(c, worst, false)
-	for _, rule := range out.Deny {
-		h.rules[rule].add(c, c.Bad[h.m.Ruleset.Rules[rule].Control], len(out.Deny) == 1)
-	}
-	for _, e := range out.DenyEntries {
-		h.entries[e].add(c, c.Bad[h.m.Ruleset.Rules[h.m.Entries[e].Rule].Control], len(out.DenyEntries) == 1)
-	}
+	return bad
 }
 
 func (h *harming) add(c *Cell, bad int64, alone bool) {
@@ -127,13 +136,37 @@ func (j *Judgement) Against(m *match.Matcher) *Harms {
 	for id := range j.Dicts.RefererHosts.Len() {
 		eval.AddReferer(j.Dicts.RefererHosts.Class(record.ID(id)), j.Dicts.RefererHosts.Bytes(record.ID(id)))
 	}
+	var parts []part
 	for c := range j.Cells() {
-		if eval.Touches(c.Client, c.Referer, c.Country) {
-			if eval.Cells() >= match.MaxCells {
-				eval.Forget()
-			}
-			h.add(c, eval.Outcome(eval.Cell(&match.Row{Client: c.Client, Referer: c.Referer, Country: c.Country})))
+		if !eval.Touches(c.Client, c.Referer, c.Country) {
+			continue
+		}
+		if eval.Cells() >= match.MaxCells {
+			eval.Forget()
+		}
+		parts = matching(parts[:0], m, eval.Outcome(eval.Cell(&match.Row{Client: c.Client, Referer: c.Referer, Country: c.Country})))
+		for _, p := range parts {
+			h.add(c, p)
 		}
 	}
 	return h.harms()
+}
+
+// Reconcile checks that the requests counted are those of another count: all,
+// and by rule.
+func (h *Harms) Reconcile(name string, total tally.Counts, rules []tally.Counts) error {
+	var errs []error
+	check := func(what string, got *Harm, want tally.Counts) {
+		if got.Denied != want {
+			errs = append(errs, fmt.Errorf("%s: harm of %s: %d requests and %d bytes, of %d and %d", name, what, got.Denied.Requests, got.Denied.Bytes, want.Requests, want.Bytes))
+		}
+		if good := got.Good(); good.Requests < 0 || good.Bytes < 0 {
+			errs = append(errs, fmt.Errorf("%s: harm of %s: more is bad than is denied", name, what))
+		}
+	}
+	check("all", &h.Total, total)
+	for i, want := range rules {
+		check(fmt.Sprintf("rule %d", i), &h.Rules[i], want)
+	}
+	return errors.Join(errs...)
 }

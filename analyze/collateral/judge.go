@@ -1,6 +1,7 @@
 package collateral
 
 import (
+	"errors"
 	"iter"
 
 	"rulecast/analyze/abuse"
@@ -35,8 +36,14 @@ type Judgement struct {
 	// FirstDay and LastDay are the UTC days of the earliest and the latest
 	// request, in days since 1970; NoDay if none has a time.
 	FirstDay, LastDay int
+	// Harms are those that each candidate does.
+	Harms []*Harms
+	// Newly are, with Options.Changes, those of what one candidate denies and
+	// the other does not. A request counts for the rule and the entry that
+	// decide it, and for no other.
+	Newly []*Harms
 
-	cells   *table
+	cells   *table           // nil: not gathered
 	viewers map[visitor]bool // of hosts to be blocked
 }
 
@@ -60,22 +67,18 @@ type Client struct {
 func (a *Analysis) Judge(top int, anonymised bool) *Judgement {
 	j := &Judgement{
 		Hotlinks: a.hotlinks.Judge(top), Abuse: a.abuse.Judge(anonymised), Dicts: a.dicts, FirstDay: NoDay, LastDay: NoDay,
-		cells: &a.cells, viewers: map[visitor]bool{},
+		viewers: map[visitor]bool{},
+	}
+	j.Total = j.Hotlinks.Total
+	if a.plan.cells {
+		j.cells = &a.cells
 	}
 	j.Clients = make([]Client, len(j.Abuse.Clients))
 	for id := range j.Clients {
 		j.Clients[id] = weigh(&j.Abuse.Clients[id])
 	}
-	for e := range a.cells.all() {
-		j.Total = j.Total.Plus(e.counts)
-		if day := int(e.key.unpack().day); day != NoDay {
-			if j.FirstDay == NoDay || day < j.FirstDay {
-				j.FirstDay = day
-			}
-			if j.LastDay == NoDay || day > j.LastDay {
-				j.LastDay = day
-			}
-		}
+	if a.first != record.NoTime {
+		j.FirstDay, j.LastDay = int(dayOf(a.first)), int(dayOf(a.last))
 	}
 	for id, v := range j.Hotlinks.Verdicts {
 		if v == hotlinks.Block {
@@ -84,6 +87,7 @@ func (a *Analysis) Judge(top int, anonymised bool) *Judgement {
 			}
 		}
 	}
+	j.Harms, j.Newly = a.trial.harms(j)
 	return j
 }
 
@@ -126,9 +130,7 @@ func (j *Judgement) Cells() iter.Seq[*Cell] {
 		for e := range j.cells.all() {
 			k := e.key.unpack()
 			c = Cell{Cell: e.cell(), Day: int(k.day), Kind: k.kind, Blocked: k.blocked}
-			c.Bad[policy.IP] = j.Clients[k.client].Bad
-			c.Bad[policy.Referer] = j.badReferer(&k, c.Bad[policy.IP])
-			c.Bad[policy.Country] = max(c.Bad[policy.IP], c.Bad[policy.Referer])
+			j.weigh(&c)
 			if !yield(&c) {
 				return
 			}
@@ -136,14 +138,23 @@ func (j *Judgement) Cells() iter.Seq[*Cell] {
 	}
 }
 
-// badReferer is how bad a request is that its Referer led to: all that a
-// hotlinker embeds is, unless the client views our own pages, too. Of anything
-// else the client decides.
-func (j *Judgement) badReferer(k *key, client int64) int64 {
-	if j.Hotlinks.Verdicts[k.referer] == hotlinks.Block && k.kind == fetch.Embed && !j.viewers[visitor{k.client, k.referer}] {
-		return One
+// weigh says how bad the requests of a cell are: that needs its client, its
+// Referer and its kind. All that a hotlinker embeds is bad for the referer
+// control, unless the client views our own pages, too; of anything else the
+// client decides.
+func (j *Judgement) weigh(c *Cell) {
+	bad := j.Clients[c.Client].Bad
+	c.Bad[policy.IP], c.Bad[policy.Referer] = bad, bad
+	if j.Hotlinks.Verdicts[c.Referer] == hotlinks.Block && c.Kind == fetch.Embed && !j.viewers[visitor{c.Client, c.Referer}] {
+		c.Bad[policy.Referer] = One
 	}
-	return client
+	c.Bad[policy.Country] = max(bad, c.Bad[policy.Referer])
+}
+
+// Reconcile checks that what was judged are the requests read, which the reader
+// counted on its own.
+func (j *Judgement) Reconcile(rowsRead int64) error {
+	return errors.Join(j.Hotlinks.Reconcile(rowsRead), j.Abuse.Result(0).Reconcile(rowsRead))
 }
 
 // Traffic yields the cells as a replay takes them.
