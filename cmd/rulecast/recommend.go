@@ -46,7 +46,7 @@ type wishFlags struct {
 func (f *wishFlags) add(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.StringVar(&f.provider, "provider", "", "the `PROVIDER` whose limits and form the lists have to fit: "+strings.Join(dialect.Names(), ", "))
-	fs.StringVar(&f.objective, "objective", "requests", "what of bad traffic counts: its requests, bytes or cost")
+	fs.StringVar(&f.objective, "objective", "requests", "what of bad traffic `COUNTS`: its requests, bytes or cost")
 	fs.Float64Var(&f.perGB, "price-per-gb", 0, "`PRICE` of 10^9 bytes to clients, for --objective cost")
 	fs.Float64Var(&f.perMillion, "price-per-million", 0, "`PRICE` of a million requests, for --objective cost")
 	fs.Int64Var(&f.price, "price", recommend.DefaultPrice, "stop this `NUMBER` of bad requests for each good one that an address entry denies")
