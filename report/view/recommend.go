@@ -28,7 +28,10 @@ func Recommend(r *recommend.Result, src *Source) *report.Document {
 }
 
 func harmColumns() []report.Column {
-	return columns(counts("bad", 0), counts("good", 2), count("good_users", "users", 1), count("own_viewers", "clients", 8))
+	return columns(
+		count("bad_requests", "requests", 0), count("bad_bytes", "bytes", 4), count("good_requests", "requests", 0), count("good_bytes", "bytes", 5),
+		count("good_users", "users", 3), count("own_viewers", "clients", 8),
+	)
 }
 
 func harmCells(h *collateral.Harm) []any { return cells(h.Bad, h.Good(), h.Users, h.Viewers) }
@@ -46,8 +49,8 @@ func recommendSummary(r *recommend.Result, src *Source) report.Table {
 
 func suggestionsTable(r *recommend.Result) report.Table {
 	t := report.Table{Name: "suggestions", Title: "Suggested entries", Columns: columns(
-		text("control"), text("entry"), text("change"), harmColumns(), counts("exclusive_bad", 4),
-		report.Column{Name: "reason", Type: report.String, Weight: 3, Prose: true},
+		text("control"), text("entry"), report.Column{Name: "change", Type: report.String, Weight: 2}, harmColumns(), counts("exclusive_bad", 6),
+		report.Column{Name: "reason", Type: report.String, Weight: 1, Prose: true},
 	)}
 	for i := range r.Suggestions {
 		s := &r.Suggestions[i]
