@@ -63,6 +63,17 @@ func (c Change) plus(d Change) Change {
 	return c
 }
 
+// Decided is the change of the requests that one rule or one entry of a side
+// decides there.
+type Decided struct {
+	Change
+	Served Change // of requests that the log shows answered below 400
+}
+
+func (d Decided) plus(e Decided) Decided {
+	return Decided{d.Change.plus(e.Change), d.Served.plus(e.Served)}
+}
+
 // moved is the number of requests whose fate changes.
 func (c Change) moved() int64 { return c.NewlyDenied.Requests + c.NewlyAllowed.Requests }
 
@@ -109,8 +120,8 @@ type sums struct {
 	verdicts      [2][2]tally.Counts // by the verdicts of the current and the candidate
 	actionChanged tally.Counts       // denied by both, not with the same action
 	served        Change             // of requests that the log shows answered below 400
-	rules         [NumSides][]Change // where that side's rule decides
-	entries       [NumSides][]Change
+	rules         [NumSides][]Decided
+	entries       [NumSides][]Decided
 	changed       [NumSides][]tally.Set // by rule: clients whose fate changes where it decides
 	clientsDenied tally.Set             // clients with newly denied requests
 }
@@ -123,8 +134,8 @@ func (p *Plan) New() *Analysis {
 	}
 	for i, m := range p.matchers {
 		a.evaluators[i] = m.NewEvaluator()
-		a.sums.rules[i] = make([]Change, len(m.Ruleset.Rules))
-		a.sums.entries[i] = make([]Change, len(m.Entries))
+		a.sums.rules[i] = make([]Decided, len(m.Ruleset.Rules))
+		a.sums.entries[i] = make([]Decided, len(m.Entries))
 		a.sums.changed[i] = make([]tally.Set, len(m.Ruleset.Rules))
 	}
 	a.follower = traffic.NewFollower(geo.NewResolver(p.from, p.locator), a.evaluators[:])
@@ -260,8 +271,8 @@ func (u *sums) add(p *pairCounts, outcomes [NumSides]*match.Outcome) {
 	if verdicts == [NumSides]int{1, 1} && outcomes[Current].Action != outcomes[Candidate].Action {
 		u.actionChanged = u.actionChanged.Plus(p.all)
 	}
-	change := scale(p.all)
-	u.served = u.served.plus(scale(p.served))
+	change := Decided{scale(p.all), scale(p.served)}
+	u.served = u.served.plus(change.Served)
 	for side, o := range outcomes {
 		if o.Decided == match.Allowed {
 			continue

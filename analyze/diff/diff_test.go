@@ -50,7 +50,7 @@ func TestDiffAgreesWithOracle(t *testing.T) {
 func compare(t *rapid.T, got *Result, sets [NumSides]*policy.Ruleset, log []traffictest.Request) {
 	var want Change
 	var served Change
-	rules := map[string]Change{}
+	rules := map[string]Decided{}
 	clients := map[string]map[netip.Addr]bool{"newly denied": {}}
 	for _, q := range log {
 		one := tally.Counts{Requests: 1, Bytes: q.Bytes}
@@ -78,7 +78,11 @@ func compare(t *rapid.T, got *Result, sets [NumSides]*policy.Ruleset, log []traf
 				continue
 			}
 			key := fmt.Sprint(side, " ", rule)
-			rules[key] = rules[key].plus(c)
+			decided := Decided{Change: c}
+			if q.Status > 0 && q.Status < 400 {
+				decided.Served = c
+			}
+			rules[key] = rules[key].plus(decided)
 			if clients[key] == nil {
 				clients[key] = map[netip.Addr]bool{}
 			}
@@ -93,7 +97,7 @@ func compare(t *rapid.T, got *Result, sets [NumSides]*policy.Ruleset, log []traf
 	for side := range got.Rules {
 		for i, c := range got.Rules[side] {
 			key := fmt.Sprint(side, " ", i)
-			if c.Change != rules[key] || c.Clients != int64(len(clients[key])) {
+			if c.Decided != rules[key] || c.Clients != int64(len(clients[key])) {
 				t.Fatalf("side %d rule %d: %+v, oracle says %+v and %d clients", side, i, c, rules[key], len(clients[key]))
 			}
 		}

@@ -25,14 +25,14 @@ type Result struct {
 	Entries  [NumSides][]match.Entry
 	Needs    match.Needs // what the gates of either look at
 	Rules    [NumSides][]RuleChange
-	ByEntry  [NumSides][]Change // where that entry decides
+	ByEntry  [NumSides][]Decided
 
 	Countries, Referers, Clients []Value
 }
 
 // RuleChange is the change of the requests that a rule decides.
 type RuleChange struct {
-	Change
+	Decided
 	Clients int64 // distinct clients whose fate changes
 }
 
@@ -60,7 +60,7 @@ func (a *Analysis) Result(top int) *Result {
 		r.Rulesets[side], r.Entries[side] = m.Ruleset, m.Entries
 		r.Needs = r.Needs.Union(m.Needs)
 		for i, c := range u.rules[side] {
-			r.Rules[side] = append(r.Rules[side], RuleChange{Change: c, Clients: u.changed[side][i].Len()})
+			r.Rules[side] = append(r.Rules[side], RuleChange{Decided: c, Clients: u.changed[side][i].Len()})
 		}
 	}
 	r.Countries = values(top, a.countries, a.byCountry, func(i int) string { return geo.Country(i).String() })
@@ -124,14 +124,18 @@ func (r *Result) Reconcile(rowsRead int64) error {
 		errs = append(errs, fmt.Errorf("requests: %d, of %d", r.Total.Requests, rowsRead))
 	}
 	for side := range r.Rules {
-		var rules, entries Change
+		var rules, entries Decided
 		for _, c := range r.Rules[side] {
-			rules = rules.plus(c.Change)
+			rules = rules.plus(c.Decided)
 		}
 		for _, c := range r.ByEntry[side] {
 			entries = entries.plus(c)
 		}
-		check("entries of "+r.Rulesets[side].Name, entries, rules)
+		check("entries of "+r.Rulesets[side].Name, entries.Change, rules.Change)
+		check("served entries of "+r.Rulesets[side].Name, entries.Served, rules.Served)
+		if rules.Served.Denied[side] != r.Served.Denied[side] {
+			errs = append(errs, fmt.Errorf("served rules of %s: %+v, of %+v", r.Rulesets[side].Name, rules.Served.Denied[side], r.Served.Denied[side]))
+		}
 		if rules.Denied[side] != r.Denied[side] {
 			errs = append(errs, fmt.Errorf("rules of %s: %+v, of %+v", r.Rulesets[side].Name, rules.Denied[side], r.Denied[side]))
 		}

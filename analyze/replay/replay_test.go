@@ -124,6 +124,7 @@ func naive(rs *policy.Ruleset, log []traffictest.Request) *oracle {
 		o.add(q.Bytes, "action", rs.Rules[res.Decided].Action.Kind)
 		if q.Status > 0 && q.Status < 400 {
 			o.add(q.Bytes, "served")
+			o.add(q.Bytes, "rule served", res.Decided)
 		}
 		if denyingRules == 1 {
 			o.add(q.Bytes, "rule exclusive", res.Decided)
@@ -181,6 +182,7 @@ func compareSide(t *rapid.T, got *Side, want *oracle) {
 		set(r.Decided, "rule decided", i)
 		set(r.Matched, "rule matched", i)
 		set(r.Exclusive, "rule exclusive", i)
+		set(r.Served, "rule served", i)
 		if n := len(want.clients[i]); got.RuleClients[i] != int64(n) {
 			t.Fatalf("rule %d: %d clients, oracle says %d", i, got.RuleClients[i], n)
 		}

@@ -163,20 +163,23 @@ func (r *Result) Reconcile(rowsRead int64) error {
 		s := &r.Sides[i]
 		name := s.Candidate.Ruleset.Name
 		stopped := s.Denied.Plus(s.Redirected)
-		var overlap, decided tally.Counts
+		var overlap, decided, served tally.Counts
 		for _, c := range s.Overlap {
 			overlap = overlap.Plus(c)
 		}
 		check(name+": overlap of controls", overlap, r.Total)
-		byRule := make([]tally.Counts, len(s.Rules))
+		byRule, servedBy := make([]tally.Counts, len(s.Rules)), make([]tally.Counts, len(s.Rules))
 		for e, c := range s.EntryCounts {
-			byRule[s.Entries[e].Rule] = byRule[s.Entries[e].Rule].Plus(c.Decided)
+			rule := s.Entries[e].Rule
+			byRule[rule], servedBy[rule] = byRule[rule].Plus(c.Decided), servedBy[rule].Plus(c.Served)
 		}
 		for rule, c := range s.Rules {
-			decided = decided.Plus(c.Decided)
+			decided, served = decided.Plus(c.Decided), served.Plus(c.Served)
 			check(fmt.Sprintf("%s: entries of rule %d", name, rule), byRule[rule], c.Decided)
+			check(fmt.Sprintf("%s: served entries of rule %d", name, rule), servedBy[rule], c.Served)
 		}
 		check(name+": rules", decided, stopped)
+		check(name+": served rules", served, s.Served)
 		for what, list := range map[string][]Value{"countries": s.Countries, "referers": s.Referers, "clients": s.TopClients, "statuses": s.Statuses} {
 			var all, denied tally.Counts
 			for _, v := range list {

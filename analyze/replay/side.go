@@ -144,6 +144,7 @@ type RuleCounts struct {
 	Decided   tally.Counts // it was the first to deny
 	Matched   tally.Counts // it would deny, whatever other rules do
 	Exclusive tally.Counts // nothing else would deny
+	Served    tally.Counts // of Decided: the log shows them answered below 400
 }
 
 // EntryCounts is what one entry would have done. An entry of an allow list
@@ -212,8 +213,8 @@ func (u *sums) add(m *match.Matcher, c *cell, out *match.Outcome) {
 }
 
 func (u *sums) addRules(m *match.Matcher, c *cell, out *match.Outcome) {
-	u.rules[out.Decided].Decided = u.rules[out.Decided].Decided.Plus(c.all)
-	u.entries[out.DecidedEntry].Decided = u.entries[out.DecidedEntry].Decided.Plus(c.all)
+	u.rules[out.Decided].decide(c)
+	u.entries[out.DecidedEntry].decide(c)
 	for _, rule := range out.Deny {
 		u.rules[rule].Matched = u.rules[rule].Matched.Plus(c.all)
 	}
@@ -227,6 +228,11 @@ func (u *sums) addRules(m *match.Matcher, c *cell, out *match.Outcome) {
 		e := &u.entries[out.DecidedEntry]
 		e.Exclusive = e.Exclusive.Plus(c.all)
 	}
+}
+
+// decide counts the requests of a cell as decided.
+func (r *RuleCounts) decide(c *cell) {
+	r.Decided, r.Served = r.Decided.Plus(c.all), r.Served.Plus(c.served)
 }
 
 // meet counts the requests of a cell as matched.
@@ -265,4 +271,5 @@ func (r *RuleCounts) merge(s *RuleCounts) {
 	r.Decided = r.Decided.Plus(s.Decided)
 	r.Matched = r.Matched.Plus(s.Matched)
 	r.Exclusive = r.Exclusive.Plus(s.Exclusive)
+	r.Served = r.Served.Plus(s.Served)
 }

@@ -79,7 +79,7 @@ func diffEntries(r *diff.Result) report.Table {
 				continue
 			}
 			e := r.Entries[side][i]
-			t.AddRow(append(cells(rs.Name, rs.Rules[e.Rule].ID, rs.Rules[e.Rule].Control.String(), e.Text), changeCells(c)...)...)
+			t.AddRow(append(cells(rs.Name, rs.Rules[e.Rule].ID, rs.Rules[e.Rule].Control.String(), e.Text), changeCells(c.Change)...)...)
 		}
 	}
 	return t
