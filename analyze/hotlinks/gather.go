@@ -2,6 +2,7 @@ package hotlinks
 
 import (
 	"cmp"
+	"encoding/binary"
 	"math"
 	"net/netip"
 	"slices"
@@ -65,9 +66,9 @@ func (e *evidence) settle() {
 	for i := range e.days {
 		e.days[i].host = 0
 	}
-	visits := ledger[visit]{entries: e.visits, key: keyOfVisit, compare: compareVisits, join: joinVisits}
-	objects := ledger[object]{entries: e.objects, key: keyOfObject, compare: compareObjects, join: joinObjects}
-	days := ledger[day]{entries: e.days, key: keyOfDay, compare: compareDays, join: func(_, _ *day) {}}
+	visits := ledger[visit]{fresh: e.visits, key: keyOfVisit, compare: compareVisits, join: joinVisits}
+	objects := ledger[object]{fresh: e.objects, key: keyOfObject, compare: compareObjects, join: joinObjects}
+	days := ledger[day]{fresh: e.days, key: keyOfDay, compare: compareDays, join: joinDays}
 	visits.compact()
 	objects.compact()
 	days.compact()
@@ -92,21 +93,16 @@ func (a *Analysis) gather(h *Host, t *tracks, e evidence) {
 
 // gatherVisits sums up the visits of one host whose hash is below a limit.
 func (a *Analysis) gatherVisits(h *Host, visits []visit, limit uint64) {
-	networks := map[netip.Prefix]bool{}
+	networks := map[uint64]bool{}
 	places := map[geo.Country]int64{}
-	var clients, told, embedding, asked, viewed, most int64
+	var clients, told, embedding, asked, viewed, clicked, most int64
 	for len(visits) > 0 && uint64(visits[0].hash) < limit {
-		client := visits[0].client
-		n := 1
-		for n < len(visits) && visits[n].client == client {
-			n++
-		}
+		n := runLength(visits, func(v *visit) uint32 { return v.client })
 		var requests, embeds, documents int64
-		near := false
-		for _, v := range visits[:n] {
-			requests, embeds, documents = requests+v.requests, embeds+v.embeds, documents+v.documents
-			places[geo.Country(v.country)] += v.requests
-			near = near || a.own.near(client, v.slot, v.at)
+		for i := range visits[:n] {
+			v := &visits[i]
+			requests, embeds, documents = requests+int64(v.requests), embeds+int64(v.embeds), documents+int64(v.documents)
+			places[geo.Country(v.country)] += int64(v.requests)
 		}
 		clients++
 		most = max(most, requests)
@@ -116,18 +112,17 @@ func (a *Analysis) gatherVisits(h *Host, visits []visit, limit uint64) {
 		if embeds > documents {
 			embedding++
 		}
-		networks[networkOf(a.dicts.Clients.Addr(client))] = true
+		networks[networkOf(a.dicts.Clients.Addr(visits[0].client))] = true
 		if a.own.has(visits[0].hash) {
 			asked++
-			if near {
-				viewed++
-			}
+			viewers, clickers := a.cameToUs(visits[:n])
+			viewed, clicked = viewed+viewers, clicked+clickers
 		}
 		visits = visits[n:]
 	}
 	h.Clients, h.Networks = estimated(clients, limit), int64(len(networks))
 	h.EmbedLow = wilsonLow(embedding, told)
-	h.TopClient, h.OwnView = ratio(most, h.Counts.Requests), ratio(viewed, asked)
+	h.TopClient, h.OwnView, h.ClickShare = ratio(most, h.Counts.Requests), ratio(viewed, asked*wholeClient), ratio(clicked, asked*wholeClient)
 	for c, n := range places {
 		h.Countries = append(h.Countries, Place{c, n})
 	}
@@ -136,11 +131,48 @@ func (a *Analysis) gatherVisits(h *Host, visits []visit, limit uint64) {
 	})
 }
 
+// wholeClient is what a client counts if all who share it do something.
+const wholeClient = 1 << 20
+
+// cameToUs is how much of a client, up to wholeClient, viewed something of ours
+// at about the same time as it visited the host, and how much of it followed a
+// link of the host to get there.
+func (a *Analysis) cameToUs(visits []visit) (viewed, clicked int64) {
+	var people, viewers, clickers int64
+	for len(visits) > 0 {
+		n := runLength(visits, func(v *visit) uint32 { return v.agent })
+		near, link := false, false
+		for i := range visits[:n] {
+			near = near || a.own.near(&visits[i])
+			link = link || visits[i].documents > 0
+		}
+		people++
+		if near {
+			viewers++
+		}
+		if near && link {
+			clickers++
+		}
+		visits = visits[n:]
+	}
+	return viewers * wholeClient / people, clickers * wholeClient / people
+}
+
+// runLength is how many visits from the first one on have the same id.
+func runLength(visits []visit, id func(*visit) uint32) int {
+	n := 1
+	for n < len(visits) && id(&visits[n]) == id(&visits[0]) {
+		n++
+	}
+	return n
+}
+
 // viewersOf are the clients with a visit of a host near an own view.
 func (a *Analysis) viewersOf(host record.ID) []record.ID {
 	var out []record.ID
-	for _, v := range a.evidenceOn(host).visits {
-		if (len(out) == 0 || out[len(out)-1] != v.client) && a.own.near(v.client, v.slot, v.at) {
+	visits := a.evidenceOn(host).visits
+	for i := range visits {
+		if v := &visits[i]; (len(out) == 0 || out[len(out)-1] != v.client) && a.own.near(v) {
 			out = append(out, v.client)
 		}
 	}
@@ -149,20 +181,17 @@ func (a *Analysis) viewersOf(host record.ID) []record.ID {
 
 // viewsOwn reports whether a client viewed something of the own sites at any
 // time, as far as that is kept.
-func (a *Analysis) viewsOwn(client record.ID) bool {
-	_, found := slices.BinarySearchFunc(a.own.entries, client, func(o own, client record.ID) int { return cmp.Compare(o.client, client) })
-	return found
-}
+func (a *Analysis) viewsOwn(client record.ID) bool { return len(a.own.of(client)) > 0 }
 
-// networkOf is the network that stands for one place: what a provider hands to
-// one customer in IPv6, and its nearest likeness in IPv4.
-func networkOf(addr netip.Addr) netip.Prefix {
-	bits := 24
-	if addr.Is6() {
-		bits = 48
+// networkOf is a number for the network that stands for one place: what a
+// provider hands to one customer in IPv6 (/48), and its nearest likeness in IPv4
+// (/24).
+func networkOf(addr netip.Addr) uint64 {
+	b := addr.As16()
+	if addr.Is4() {
+		return 1<<48 | uint64(binary.BigEndian.Uint32(b[12:])>>8) // no /48 has that bit
 	}
-	p, _ := addr.Prefix(bits) // of a valid address: no error
-	return p
+	return binary.BigEndian.Uint64(b[:8]) >> 16
 }
 
 // gatherObjects sums up the objects of one host whose hash is below a limit.
@@ -170,7 +199,7 @@ func gatherObjects(h *Host, objects []object, limit uint64) {
 	var n, most int64
 	for _, o := range objects {
 		if o.hash>>32 < limit {
-			n, most = n+1, max(most, o.requests)
+			n, most = n+1, max(most, int64(o.requests))
 		}
 	}
 	h.Objects = estimated(n, limit)

@@ -93,10 +93,18 @@ type refererInfo struct {
 	with   record.ID // that host; Absent, which has no site, before
 }
 
-// recent are the own views of a client in one half hour, not yet in the ledger.
+// recent are the own views of one of the people at a client's address in one
+// half hour, not yet in the ledger.
 type recent struct {
+	agent      uint32 // as of a visit
 	slot       int32
 	first, end uint32 // end: µs after the last one; 0: there is none
+}
+
+// agentInfo is what is known of an id of the dictionary of User-Agents.
+type agentInfo struct {
+	hash    uint32
+	browser bool
 }
 
 // Analysis collects the evidence in the requests of one stream.
@@ -114,12 +122,14 @@ type Analysis struct {
 	served   []int64       // requests, by host id
 	sites    []string      // by host id
 	content  []Kind        // by content type id
-	browsers []bool        // by user agent id
+	agentsOf []agentInfo   // by user agent id
 	hashes   []uint32      // by client id
 	recent   []recent      // by client id
 
 	visits      ledger[visit]
 	objects     ledger[object]
+	lateVisits  [lately]visit  // not yet in the ledgers
+	lateObjects [lately]object // those without requests are none
 	days        ledger[day]
 	own         *ownViews
 	keepVisits  keeping
@@ -138,7 +148,7 @@ func (p *Plan) New() *Analysis {
 	}
 	a.visits = ledger[visit]{limit: p.limit, key: keyOfVisit, compare: compareVisits, join: joinVisits, bound: keepLowest(&a.keepVisits, func(v *visit) uint32 { return v.host })}
 	a.objects = ledger[object]{limit: p.limit, key: keyOfObject, compare: compareObjects, join: joinObjects, bound: keepLowest(&a.keepObjects, func(o *object) uint32 { return o.host })}
-	a.days = ledger[day]{limit: p.limit, key: keyOfDay, compare: compareDays, join: func(_, _ *day) {}}
+	a.days = ledger[day]{limit: p.limit, key: keyOfDay, compare: compareDays, join: joinDays}
 	a.own = newOwnViews(p.mostOwn, func(client uint32) uint32 { return a.hashes[client] })
 	a.own.limit = p.limit
 	return a
@@ -163,8 +173,13 @@ func (a *Analysis) follow(d *record.Dicts) {
 	for id := len(a.content); id < d.ContentTypes.Len(); id++ {
 		a.content = append(a.content, embedding(fetch.OfContentType(d.ContentTypes.Bytes(record.ID(id)))))
 	}
-	for id := len(a.browsers); id < d.UserAgents.Len(); id++ {
-		a.browsers = append(a.browsers, fetch.IsBrowser(d.UserAgents.Bytes(record.ID(id))))
+	for id := len(a.agentsOf); id < d.UserAgents.Len(); id++ {
+		text := d.UserAgents.Bytes(record.ID(id))
+		info := agentInfo{browser: fetch.IsBrowser(text)}
+		if record.ID(id) != record.Absent {
+			info.hash = uint32(hashText(text) >> 32)
+		}
+		a.agentsOf = append(a.agentsOf, info)
 	}
 }
 
@@ -214,6 +229,7 @@ func (a *Analysis) origin(ref, host record.ID) origin {
 type request struct {
 	input             int
 	client, ref, host record.ID
+	agent             uint32 // as of a visit
 	time, bytes       int64
 	kind              Kind
 	country           geo.Country
@@ -250,7 +266,7 @@ func (a *Analysis) AddPlaced(b *record.Batch, places []geo.Country, blocked []bo
 		}
 		if agents[i] != record.Absent {
 			a.agents++
-			q.browser = a.browsers[agents[i]]
+			q.agent, q.browser = a.agentsOf[agents[i]].hash, a.agentsOf[agents[i]].browser
 		}
 		a.count(&q)
 	}
@@ -302,7 +318,7 @@ func sumsOf(q *request) (s sums) {
 func (a *Analysis) track(q *request, one sums) {
 	h := &a.hosts[q.ref]
 	h.sums = h.sums.plus(one)
-	v := visit{host: q.ref, hash: a.hashes[q.client], client: q.client, slot: noSlot, country: uint16(q.country), requests: 1}
+	v := visit{host: q.ref, hash: a.hashes[q.client], client: q.client, agent: q.agent, slot: noSlot, country: uint16(q.country), requests: 1}
 	switch q.kind {
 	case Document:
 		h.navigations++
@@ -322,17 +338,47 @@ func (a *Analysis) track(q *request, one sums) {
 			d-- // rounded towards zero
 		}
 		if !h.timed || h.day != d {
-			a.days.add(day{q.ref, d})
+			a.days.add(&day{q.ref, d})
 		}
 		if !h.timed {
 			h.first, h.last, h.timed = q.time, q.time, true
 		}
 		h.first, h.last, h.day = min(h.first, q.time), max(h.last, q.time), d
 	}
-	a.visits.add(v)
+	a.visit(&v)
 	if len(q.path) > 0 {
-		a.objects.add(object{host: q.ref, hash: hashText(q.path), requests: 1})
+		a.object(&object{host: q.ref, hash: hashText(q.path), requests: 1})
 	}
+}
+
+// lately is how many visits and objects wait for more of the same: a page asks
+// for what it embeds all at once.
+const lately = 1 << 10
+
+// visit files a visit once another one takes its place.
+func (a *Analysis) visit(v *visit) {
+	late := &a.lateVisits[(v.hash^v.host*0x9e3779b1)%lately]
+	if late.requests > 0 {
+		if compareVisits(late, v) == 0 {
+			joinVisits(late, v)
+			return
+		}
+		a.visits.add(late)
+	}
+	*late = *v
+}
+
+// object does the same.
+func (a *Analysis) object(o *object) {
+	late := &a.lateObjects[(uint32(o.hash)^o.host*0x9e3779b1)%lately]
+	if late.requests > 0 {
+		if compareObjects(late, o) == 0 {
+			joinObjects(late, o)
+			return
+		}
+		a.objects.add(late)
+	}
+	*late = *o
 }
 
 // view files an own view: something that an own page has, or a page to which
@@ -343,17 +389,17 @@ func (a *Analysis) view(q *request) {
 		slot, offset = slotOf(q.time)
 	}
 	r := &a.recent[q.client]
-	if r.end > 0 && r.slot == slot {
+	if r.end > 0 && r.slot == slot && r.agent == q.agent {
 		r.first, r.end = min(r.first, offset), max(r.end, offset+1)
 		return
 	}
 	a.flush(q.client)
-	*r = recent{slot, offset, offset + 1}
+	*r = recent{q.agent, slot, offset, offset + 1}
 }
 
 // flush files the recent views of a client.
 func (a *Analysis) flush(client record.ID) {
 	if r := a.recent[client]; r.end > 0 {
-		a.own.add(own{client, r.slot, span{r.first, r.end - 1}})
+		a.own.add(&own{client, r.agent, r.slot, span{r.first, r.end - 1}})
 	}
 }

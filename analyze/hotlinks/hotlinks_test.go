@@ -180,20 +180,29 @@ func (o *oracle) isOwnView(q *line) bool {
 	return q.kindOf() == Document
 }
 
-// viewed: some own view is within half an hour of some request with such a
-// host.
-func (o *oracle) viewed(client string, of func(host string) bool) bool {
+// viewed is how much of a client has some own view within half an hour of some
+// request with such a host, and how much of it also asked for a page with such
+// a host: the number of its browsers that did, of all that have the host.
+func (o *oracle) viewed(client string, of func(host string) bool) (viewed, clicked int64) {
+	type browser struct{ viewed, clicked bool }
+	browsers := map[string]browser{}
 	for _, p := range o.lines {
 		if p.client != client || !of(o.foreign(&p)) {
 			continue
 		}
+		b := browsers[p.agent]
+		b.clicked = b.clicked || p.kindOf() == Document
 		for _, q := range o.lines {
-			if q.client == client && o.isOwnView(&q) && near(p.time, q.time) {
-				return true
-			}
+			b.viewed = b.viewed || q.client == client && q.agent == p.agent && o.isOwnView(&q) && near(p.time, q.time)
 		}
+		browsers[p.agent] = b
 	}
-	return false
+	for _, b := range browsers {
+		viewed += one(b.viewed)
+		clicked += one(b.viewed && b.clicked)
+	}
+	n := int64(len(browsers))
+	return viewed * wholeClient / n, clicked * wholeClient / n
 }
 
 func near(t, u int64) bool {
@@ -209,7 +218,7 @@ func (o *oracle) host(of func(host string) bool) Host {
 	clients, paths, networks := map[string]int64{}, map[string]int64{}, map[netip.Prefix]bool{}
 	kinds := map[string]*[3]int64{}
 	days, from := map[int64]bool{}, map[string]int64{}
-	var browsers, viewed int64
+	var browsers, viewed, clicked int64
 	for _, q := range o.lines {
 		if !of(o.foreign(&q)) {
 			continue
@@ -247,7 +256,8 @@ func (o *oracle) host(of func(host string) bool) Host {
 		}
 	}
 	for c := range clients {
-		viewed += one(o.viewed(c, of))
+		v, w := o.viewed(c, of)
+		viewed, clicked = viewed+v, clicked+w
 	}
 	var embedding, told int64
 	for _, k := range kinds {
@@ -256,7 +266,8 @@ func (o *oracle) host(of func(host string) bool) Host {
 	}
 	h.EmbedShare, h.EmbedLow = ratio(h.Embeds, h.Embeds+h.Navigations), wilsonLow(embedding, told)
 	h.Clients, h.Networks, h.Objects, h.Days = int64(len(clients)), int64(len(networks)), int64(len(paths)), int64(len(days))
-	h.TopClient, h.OwnView = ratio(most(clients), h.Counts.Requests), ratio(viewed, h.Clients)
+	h.TopClient, h.OwnView = ratio(most(clients), h.Counts.Requests), ratio(viewed, h.Clients*wholeClient)
+	h.ClickShare = ratio(clicked, h.Clients*wholeClient)
 	if slices.ContainsFunc(o.lines, func(q line) bool { return q.agent != "" }) {
 		h.Browsers = ratio(browsers, h.Counts.Requests)
 	}

@@ -6,14 +6,15 @@ import (
 	"slices"
 )
 
-// A ledger is a list of entries under keys, written in any order; compact sorts
-// it and joins the entries of one key. It takes the memory of its entries and
+// A ledger is a list of entries under keys, added in any order; compact sorts
+// them and joins those of one key. It takes the memory of its entries and
 // nothing else, however many hosts they are of.
 type ledger[E any] struct {
-	entries []E
-	limit   int             // entries at which add compacts
+	entries []E             // sorted, one for each key
+	fresh   []E             // added since
+	limit   int             // fresh entries that are not worth sorting yet
 	key     func(*E) uint64 // the beginning of the order of compare
-	compare func(a, b E) int
+	compare func(a, b *E) int
 	join    func(to, from *E) // of equal keys
 	bound   func(*ledger[E])  // drops what is too much of a compact ledger; nil keeps all
 }
@@ -21,42 +22,73 @@ type ledger[E any] struct {
 // leastLimit is how many entries are not worth sorting.
 const leastLimit = 1 << 14
 
-func (l *ledger[E]) add(e E) {
-	l.entries = append(l.entries, e)
-	if len(l.entries) >= l.limit {
+func (l *ledger[E]) add(e *E) {
+	l.fresh = append(l.fresh, *e)
+	if len(l.fresh) >= max(l.limit, len(l.entries)) {
 		l.compact()
-		l.limit = max(l.limit, 2*len(l.entries))
 	}
 }
 
+// compact takes in what was added since the last time.
 func (l *ledger[E]) compact() {
-	if len(l.entries) == 0 {
-		return
+	if len(l.fresh) > 0 {
+		l.take(l.fresh)
+		l.fresh = l.fresh[:0]
 	}
-	l.sort()
-	n := 0
-	for i := 1; i < len(l.entries); i++ {
-		if l.compare(l.entries[n], l.entries[i]) == 0 {
-			l.join(&l.entries[n], &l.entries[i])
+}
+
+// merge takes in the entries of another compact ledger, each changed by
+// translate. The other one is used up.
+func (l *ledger[E]) merge(m *ledger[E], translate func(*E)) {
+	for i := range m.entries {
+		translate(&m.entries[i])
+	}
+	l.take(m.entries)
+}
+
+// take puts more entries into their places, from the last to the first, and
+// then joins those of one key.
+func (l *ledger[E]) take(more []E) {
+	order := l.sorted(more)
+	n := len(l.entries)
+	l.entries = append(l.entries, more...)
+	for at := len(l.entries) - 1; len(order) > 0; at-- {
+		last := order[len(order)-1]
+		if n > 0 && l.after(&l.entries[n-1], &more[last.at], last.key) {
+			n--
+			l.entries[at] = l.entries[n]
 			continue
 		}
-		n++
-		l.entries[n] = l.entries[i]
+		l.entries[at] = more[last.at]
+		order = order[:len(order)-1]
 	}
-	l.entries = l.entries[:n+1]
+	l.joinEqual()
 	if l.bound != nil {
 		l.bound(l)
 	}
 }
 
-// merge adds the entries of another ledger, each changed by translate.
-func (l *ledger[E]) merge(m *ledger[E], translate func(*E)) {
-	for i := range m.entries {
-		e := m.entries[i]
-		translate(&e)
-		l.entries = append(l.entries, e)
+// after reports whether an entry comes after another one, which has this key.
+func (l *ledger[E]) after(e, other *E, key uint64) bool {
+	if k := l.key(e); k != key {
+		return k > key
 	}
-	l.compact()
+	return l.compare(e, other) > 0
+}
+
+func (l *ledger[E]) joinEqual() {
+	n := 0
+	for i := 1; i < len(l.entries); i++ {
+		if to, from := &l.entries[n], &l.entries[i]; l.key(to) == l.key(from) && l.compare(to, from) == 0 {
+			l.join(to, from)
+			continue
+		}
+		n++
+		if n < i {
+			l.entries[n] = l.entries[i]
+		}
+	}
+	l.entries = l.entries[:min(n+1, len(l.entries))]
 }
 
 // halfHour is how long before or after a request for something that another
@@ -83,20 +115,23 @@ type span struct{ first, last uint32 }
 
 func (s *span) join(t span) { s.first, s.last = min(s.first, t.first), max(s.last, t.last) }
 
-// visit is what one client asked for from one foreign host in one half hour.
+// visit is what one person asked for from one foreign host in one half hour.
+// A person is a client's address and a User-Agent: of the people who share an
+// address, some come to us and others do not.
 type visit struct {
-	host     uint32
-	hash     uint32 // of the client's address
-	client   uint32
-	slot     int32
-	country  uint16
-	at       span
-	requests int64
+	host   uint32
+	hash   uint32 // of the client's address
+	client uint32
+	agent  uint32 // hash of the User-Agent; 0 of none
+	slot   int32
+	at     span
 
-	embeds, documents int64 // of the requests
+	requests, embeds, documents uint32 // the latter two are of the requests
+
+	country uint16
 }
 
-func compareVisits(a, b visit) int {
+func compareVisits(a, b *visit) int {
 	switch {
 	case a.host != b.host:
 		return cmp.Compare(a.host, b.host)
@@ -104,6 +139,8 @@ func compareVisits(a, b visit) int {
 		return cmp.Compare(a.hash, b.hash)
 	case a.client != b.client:
 		return cmp.Compare(a.client, b.client)
+	case a.agent != b.agent:
+		return cmp.Compare(a.agent, b.agent)
 	case a.slot != b.slot:
 		return cmp.Compare(a.slot, b.slot)
 	}
@@ -114,19 +151,27 @@ func keyOfVisit(v *visit) uint64 { return uint64(v.host)<<32 | uint64(v.hash) }
 
 func joinVisits(to, from *visit) {
 	to.at.join(from.at)
-	to.requests += from.requests
-	to.embeds += from.embeds
-	to.documents += from.documents
+	to.requests = plus(to.requests, from.requests)
+	to.embeds = plus(to.embeds, from.embeds)
+	to.documents = plus(to.documents, from.documents)
+}
+
+// plus adds two counts, up to what the type holds.
+func plus(a, b uint32) uint32 {
+	if sum := a + b; sum >= a {
+		return sum
+	}
+	return math.MaxUint32
 }
 
 // object is how often a foreign host led to one path.
 type object struct {
 	host     uint32
+	requests uint32
 	hash     uint64 // of the path
-	requests int64
 }
 
-func compareObjects(a, b object) int {
+func compareObjects(a, b *object) int {
 	if a.host != b.host {
 		return cmp.Compare(a.host, b.host)
 	}
@@ -135,7 +180,7 @@ func compareObjects(a, b object) int {
 
 func keyOfObject(o *object) uint64 { return uint64(o.host)<<32 | o.hash>>32 }
 
-func joinObjects(to, from *object) { to.requests += from.requests }
+func joinObjects(to, from *object) { to.requests = plus(to.requests, from.requests) }
 
 // day is a day (UTC) on which a foreign host led to something.
 type day struct {
@@ -143,30 +188,36 @@ type day struct {
 	day  int32 // since the Unix epoch
 }
 
-func compareDays(a, b day) int {
+func compareDays(a, b *day) int {
 	if a.host != b.host {
 		return cmp.Compare(a.host, b.host)
 	}
 	return cmp.Compare(a.day, b.day)
 }
 
+func joinDays(_, _ *day) {}
+
 func keyOfDay(d *day) uint64 { return uint64(d.host)<<32 | uint64(uint32(d.day)^1<<31) }
 
-// own is what a client viewed of the own sites in one half hour.
+// own is what a person viewed of the own sites in one half hour.
 type own struct {
 	client uint32
+	agent  uint32 // as of a visit
 	slot   int32
 	at     span
 }
 
-func compareOwn(a, b own) int {
-	if a.client != b.client {
+func compareOwn(a, b *own) int {
+	switch {
+	case a.client != b.client:
 		return cmp.Compare(a.client, b.client)
+	case a.agent != b.agent:
+		return cmp.Compare(a.agent, b.agent)
 	}
 	return cmp.Compare(a.slot, b.slot)
 }
 
-func keyOfOwn(o *own) uint64 { return uint64(o.client)<<32 | uint64(uint32(o.slot)^1<<31) }
+func keyOfOwn(o *own) uint64 { return uint64(o.client)<<32 | uint64(o.agent) }
 
 // The memory of the evidence. A host's visits, and its objects, are all kept up
 // to mostPerHost; that number is halved as often as keeps the entries of all
@@ -211,41 +262,68 @@ func keepLowest[E any](k *keeping, host func(*E) uint32) func(*ledger[E]) {
 	}
 }
 
-// ownViews are the own views of clients. Of more than most, those of the
+// ownViews are the own views of people. Of more than most, those of the
 // clients whose hash begins with so many zero bits as keep them below.
 type ownViews struct {
 	ledger[own]
-	most  int
-	zeros int
+	most   int
+	zeros  int
+	hashes func(client uint32) uint32
+	from   []uint32 // by client id: where the client's entries begin; see index
 }
 
 func newOwnViews(most int, hashes func(client uint32) uint32) *ownViews {
-	v := &ownViews{most: most}
+	v := &ownViews{most: most, hashes: hashes}
 	v.key, v.compare, v.join = keyOfOwn, compareOwn, func(to, from *own) { to.at.join(from.at) }
-	v.bound = func(l *ledger[own]) {
-		for v.drop(hashes); len(l.entries) > v.most && v.zeros < 32; v.drop(hashes) {
-			v.zeros++
-		}
-	}
+	v.bound = v.keepMost
 	return v
 }
 
-func (v *ownViews) drop(hashes func(client uint32) uint32) {
+// clone is a copy of compact own views.
+func (v *ownViews) clone() *ownViews {
+	c := *v
+	c.entries, c.fresh, c.bound = slices.Clone(v.entries), nil, c.keepMost
+	return &c
+}
+
+func (v *ownViews) keepMost(*ledger[own]) {
+	for v.drop(); len(v.entries) > v.most && v.zeros < 32; v.drop() {
+		v.zeros++
+	}
+}
+
+func (v *ownViews) drop() {
 	if v.zeros > 0 {
-		v.entries = slices.DeleteFunc(v.entries, func(e own) bool { return !v.has(hashes(e.client)) })
+		v.entries = slices.DeleteFunc(v.entries, func(e own) bool { return !v.has(v.hashes(e.client)) })
 	}
 }
 
 // has reports whether own views of clients with this hash are kept.
 func (v *ownViews) has(hash uint32) bool { return uint64(hash)<<v.zeros < 1<<32 }
 
-// near reports whether the client viewed something of the own sites within
-// half an hour of any moment of a span. The ledger must be compact.
-func (v *ownViews) near(client uint32, slot int32, at span) bool {
-	i, _ := slices.BinarySearchFunc(v.entries, own{client: client, slot: slot - 1}, compareOwn)
-	for ; i < len(v.entries) && v.entries[i].client == client && v.entries[i].slot <= slot+1; i++ {
-		switch e := &v.entries[i]; {
-		case e.slot == slot, e.slot < slot && e.at.last >= at.first, e.slot > slot && e.at.first <= at.last:
+// index makes the entries of a client quick to find, until others are added.
+// The ledger must be compact.
+func (v *ownViews) index(clients int) {
+	v.from = make([]uint32, clients+1)
+	for i := range v.entries {
+		v.from[v.entries[i].client+1] = uint32(i + 1)
+	}
+	for c := range clients {
+		v.from[c+1] = max(v.from[c+1], v.from[c])
+	}
+}
+
+// of are the entries of a client. There must be an index.
+func (v *ownViews) of(client uint32) []own { return v.entries[v.from[client]:v.from[client+1]] }
+
+// near reports whether a person viewed something of the own sites within half
+// an hour of any moment of a visit. There must be an index.
+func (v *ownViews) near(q *visit) bool {
+	views := v.of(q.client)
+	i, _ := slices.BinarySearchFunc(views, own{client: q.client, agent: q.agent, slot: q.slot - 1}, func(e, o own) int { return compareOwn(&e, &o) })
+	for ; i < len(views) && views[i].agent == q.agent && views[i].slot <= q.slot+1; i++ {
+		switch e := &views[i]; {
+		case e.slot == q.slot, e.slot < q.slot && e.at.last >= q.at.first, e.slot > q.slot && e.at.first <= q.at.last:
 			return true
 		}
 	}

@@ -11,6 +11,18 @@ func (a *Analysis) settle() {
 		a.flush(record.ID(client))
 	}
 	a.recent = nil
+	for i := range a.lateVisits {
+		if v := &a.lateVisits[i]; v.requests > 0 {
+			a.visits.add(v)
+			*v = visit{}
+		}
+	}
+	for i := range a.lateObjects {
+		if o := &a.lateObjects[i]; o.requests > 0 {
+			a.objects.add(o)
+			*o = object{}
+		}
+	}
 	a.visits.compact()
 	a.objects.compact()
 	a.days.compact()

@@ -41,6 +41,7 @@ type Host struct {
 	TopClient   Ratio // share of requests of the client with most
 	Browsers    Ratio // share of requests with the User-Agent of a browser
 	OwnView     Ratio // share of clients that viewed something of ours within half an hour
+	ClickShare  Ratio // share of clients that did so after they had followed a link of the host
 	Objects     int64 // distinct paths
 	TopObject   Ratio // share of requests for the path with most
 	Days        int64 // UTC days with a request
@@ -147,11 +148,11 @@ func (a *Analysis) Judge(top int) *Judgement {
 	return j
 }
 
-// snapshot is a settled analysis of which the parts that disown changes are
-// copies.
+// snapshot is a settled analysis of which the parts that disown changes may be
+// changed.
 func (a *Analysis) snapshot() *Analysis {
-	b, own := *a, *a.own
-	b.hosts, own.entries, b.own = slices.Clone(a.hosts), slices.Clone(a.own.entries), &own
+	b := *a
+	b.hosts = slices.Clone(a.hosts)
 	return &b
 }
 
@@ -237,12 +238,17 @@ func (a *Analysis) disown(sites []OwnSite) {
 			*h = tracks{}
 		}
 	}
-	for _, v := range a.visits.entries {
-		if moved[v.host] {
-			a.own.entries = append(a.own.entries, own{v.client, v.slot, v.at})
+	var views []own
+	for i := range a.visits.entries {
+		if v := &a.visits.entries[i]; moved[v.host] {
+			views = append(views, own{v.client, v.agent, v.slot, v.at})
 		}
 	}
-	a.own.compact()
+	if len(views) > 0 {
+		a.own = a.own.clone()
+		a.own.take(views)
+	}
+	a.own.index(a.dicts.Clients.Len())
 }
 
 // judged are the hosts with most requests, the sites that several of them are

@@ -1,6 +1,9 @@
 package hotlinks
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // fewEntries are sorted faster by comparing them.
 const fewEntries = 1 << 10
@@ -11,17 +14,20 @@ type ranked struct {
 	at  uint32
 }
 
-// sort puts the entries into the order of compare, of which the order of their
-// keys is the beginning. It sorts the keys byte by byte from the last, which
-// takes the same time however entries compare, and then moves each entry once.
-func (l *ledger[E]) sort() {
-	if len(l.entries) < fewEntries {
-		slices.SortFunc(l.entries, l.compare)
-		return
+// sorted says in which order the entries are that of compare, of which the
+// order of their keys is the beginning. It sorts the keys byte by byte from the
+// last, which takes the same time however entries compare.
+func (l *ledger[E]) sorted(entries []E) []ranked {
+	order := make([]ranked, len(entries))
+	for i := range entries {
+		order[i] = ranked{l.key(&entries[i]), uint32(i)}
 	}
-	order := make([]ranked, len(l.entries))
-	for i := range l.entries {
-		order[i] = ranked{l.key(&l.entries[i]), uint32(i)}
+	compare := func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), l.compare(&entries[a.at], &entries[b.at]))
+	}
+	if len(order) < fewEntries {
+		slices.SortFunc(order, compare)
+		return order
 	}
 	order = byKey(order, make([]ranked, len(order)))
 	for from := 0; from < len(order); {
@@ -30,11 +36,11 @@ func (l *ledger[E]) sort() {
 			to++
 		}
 		if to-from > 1 {
-			slices.SortFunc(order[from:to], func(a, b ranked) int { return l.compare(l.entries[a.at], l.entries[b.at]) })
+			slices.SortFunc(order[from:to], compare)
 		}
 		from = to
 	}
-	permute(l.entries, order)
+	return order
 }
 
 // byKey sorts by key, with spare as room of the same length. It returns the one
@@ -64,25 +70,4 @@ func byKey(order, spare []ranked) []ranked {
 		order, spare = spare, order
 	}
 	return order
-}
-
-// permute moves to each place the entry that order has there, cycle by cycle,
-// and uses up order.
-func permute[E any](entries []E, order []ranked) {
-	for i := range order {
-		if int(order[i].at) == i {
-			continue
-		}
-		first, j := entries[i], i
-		for {
-			k := int(order[j].at)
-			order[j].at = uint32(j)
-			if k == i {
-				entries[j] = first
-				break
-			}
-			entries[j] = entries[k]
-			j = k
-		}
-	}
 }

@@ -47,24 +47,31 @@ func TestClassErrors(t *testing.T) {
 	}
 }
 
-// TestSort sorts ledgers of many equal keys by bytes and by comparison.
-func TestSort(t *testing.T) {
+// TestTake fills ledgers in parts, with many equal keys, and compares with all
+// of it sorted and joined at once.
+func TestTake(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{0, 1, fewEntries - 1, fewEntries, 3 * fewEntries} {
 		for _, spread := range []uint32{1, 2, 300, 1 << 31} {
-			l := ledger[visit]{key: keyOfVisit, compare: compareVisits}
-			o := ledger[own]{key: keyOfOwn, compare: compareOwn}
+			l := ledger[visit]{limit: 1 + rng.IntN(n+1), key: keyOfVisit, compare: compareVisits, join: joinVisits}
+			var all []visit
 			for range n {
-				l.entries = append(l.entries, visit{host: rng.Uint32N(spread), hash: rng.Uint32N(spread), client: rng.Uint32N(3), slot: int32(rng.IntN(5)) - 2, country: uint16(rng.IntN(2))})
-				o.entries = append(o.entries, own{client: rng.Uint32N(spread), slot: int32(rng.Uint32())})
+				v := visit{host: rng.Uint32N(spread), hash: rng.Uint32N(spread), client: rng.Uint32N(3), slot: int32(rng.IntN(5)) - 2, country: uint16(rng.IntN(2)), requests: 1}
+				all = append(all, v)
+				l.add(&v)
 			}
-			want, wantOwn := slices.Clone(l.entries), slices.Clone(o.entries)
-			slices.SortFunc(want, compareVisits)
-			slices.SortFunc(wantOwn, compareOwn)
-			l.sort()
-			o.sort()
-			if !slices.Equal(l.entries, want) || !slices.Equal(o.entries, wantOwn) {
-				t.Errorf("%d entries, keys below %d: not sorted", n, spread)
+			l.compact()
+			slices.SortFunc(all, func(v, w visit) int { return compareVisits(&v, &w) })
+			var want []visit
+			for i, v := range all {
+				if i > 0 && compareVisits(&all[i-1], &v) == 0 {
+					want[len(want)-1].requests++
+					continue
+				}
+				want = append(want, v)
+			}
+			if !slices.Equal(l.entries, want) {
+				t.Errorf("%d entries, keys below %d: %d entries, want %d", n, spread, len(l.entries), len(want))
 			}
 		}
 	}
