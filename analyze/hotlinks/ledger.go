@@ -215,24 +215,32 @@ func keepLowest[E any](k *keeping, host func(*E) uint32) func(*ledger[E]) {
 // clients whose hash begins with so many zero bits as keep them below.
 type ownViews struct {
 	ledger[own]
-	most  int
-	zeros int
+	most   int
+	zeros  int
+	hashes func(client uint32) uint32
 }
 
 func newOwnViews(most int, hashes func(client uint32) uint32) *ownViews {
-	v := &ownViews{most: most}
+	v := &ownViews{most: most, hashes: hashes}
 	v.key, v.compare, v.join = keyOfOwn, compareOwn, func(to, from *own) { to.at.join(from.at) }
 	v.bound = func(l *ledger[own]) {
-		for v.drop(hashes); len(l.entries) > v.most && v.zeros < 32; v.drop(hashes) {
+		for v.drop(); len(l.entries) > v.most && v.zeros < 32; v.drop() {
 			v.zeros++
 		}
 	}
 	return v
 }
 
-func (v *ownViews) drop(hashes func(client uint32) uint32) {
+// clone shares nothing with v that changes.
+func (v *ownViews) clone() *ownViews {
+	w := newOwnViews(v.most, v.hashes)
+	w.entries, w.limit, w.zeros = slices.Clone(v.entries), v.limit, v.zeros
+	return w
+}
+
+func (v *ownViews) drop() {
 	if v.zeros > 0 {
-		v.entries = slices.DeleteFunc(v.entries, func(e own) bool { return !v.has(hashes(e.client)) })
+		v.entries = slices.DeleteFunc(v.entries, func(e own) bool { return !v.has(v.hashes(e.client)) })
 	}
 }
 

@@ -150,8 +150,8 @@ func (a *Analysis) Judge(top int) *Judgement {
 // snapshot is a settled analysis of which the parts that disown changes are
 // copies.
 func (a *Analysis) snapshot() *Analysis {
-	b, own := *a, *a.own
-	b.hosts, own.entries, b.own = slices.Clone(a.hosts), slices.Clone(a.own.entries), &own
+	b := *a
+	b.hosts, b.own = slices.Clone(a.hosts), a.own.clone()
 	return &b
 }
 
