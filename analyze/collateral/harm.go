@@ -120,6 +120,30 @@ func (h *harmed) harms() *Harms {
 // requests gathered, all of them.
 func (j *Judgement) Against(m *match.Matcher) *Harms {
 	h := newHarmed(j, m)
+	j.decide(m, h.add)
+	return h.harms()
+}
+
+// AgainstDaily is Against day by day (Cell.Day). Days on which the ruleset looks
+// at nothing are not there.
+func (j *Judgement) AgainstDaily(m *match.Matcher) map[int]*Harms {
+	days := map[int]*harmed{}
+	j.decide(m, func(c *Cell, out *match.Outcome) {
+		if days[c.Day] == nil {
+			days[c.Day] = newHarmed(j, m)
+		}
+		days[c.Day].add(c, out)
+	})
+	out := map[int]*Harms{}
+	for day, h := range days {
+		out[day] = h.harms()
+	}
+	return out
+}
+
+// decide hands out the cells that a ruleset without gates looks at, with what
+// it says of them.
+func (j *Judgement) decide(m *match.Matcher, yield func(*Cell, *match.Outcome)) {
 	eval := m.NewEvaluator()
 	for id := range j.Dicts.Clients.Len() {
 		eval.AddClient(j.Dicts.Clients.Addr(record.ID(id)))
@@ -132,8 +156,7 @@ func (j *Judgement) Against(m *match.Matcher) *Harms {
 			if eval.Cells() >= match.MaxCells {
 				eval.Forget()
 			}
-			h.add(c, eval.Outcome(eval.Cell(&match.Row{Client: c.Client, Referer: c.Referer, Country: c.Country})))
+			yield(c, eval.Outcome(eval.Cell(&match.Row{Client: c.Client, Referer: c.Referer, Country: c.Country})))
 		}
 	}
-	return h.harms()
 }
