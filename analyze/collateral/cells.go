@@ -16,13 +16,13 @@ const noDay = 1<<16 - 1
 // microsPerDay is the length of a UTC day, in µs.
 const microsPerDay = 24 * 60 * 60 * 1_000_000
 
-// dayOf is the UTC day of a time, in days since 1970. What is earlier counts as
-// the first of them, what is later than the year 2149 as the last.
-func dayOf(us int64) uint16 {
+// DayOf is the UTC day of a time, in days since 1970, or NoDay. What is earlier
+// counts as the first of them, what is later than the year 2149 as the last.
+func DayOf(us int64) int {
 	if us == record.NoTime {
 		return noDay
 	}
-	return uint16(min(max(us/microsPerDay, 0), noDay-1))
+	return int(min(max(us/microsPerDay, 0), noDay-1))
 }
 
 // key is what the requests of a cell have in common.

@@ -161,7 +161,7 @@ func (a *Analysis) gather(b *record.Batch, places []geo.Country, blocked []bool)
 	times, sizes, kinds := b.Ints(record.Time), b.Ints(record.Bytes), a.hotlinks.Kinds()
 	a.cells.reserve(b.Rows)
 	for i := range b.Rows {
-		k := key{clients[i], referers[i], places[i], statuses[i], dayOf(times[i]), kinds[i], blocked != nil && blocked[i]}
+		k := key{clients[i], referers[i], places[i], statuses[i], uint16(DayOf(times[i])), kinds[i], blocked != nil && blocked[i]}
 		a.keys[i] = k.pack()
 		a.hashes[i] = a.keys[i].hash()
 	}

@@ -43,6 +43,7 @@ type harmed struct {
 	total   harming
 	rules   []harming
 	entries []harming
+	parts   []part // room for those of one outcome
 }
 
 func newHarmed(j *Judgement, m *match.Matcher) *harmed {
@@ -61,6 +62,14 @@ func (h *harmed) add(c *Cell, p part) {
 	default:
 		entry := (p - rules) / 2
 		h.entries[entry].add(c, c.Bad[h.m.Ruleset.Rules[h.m.Entries[entry].Rule].Control], (p-rules)%2 == 1)
+	}
+}
+
+// addAll takes in requests of which the ruleset says this.
+func (h *harmed) addAll(c *Cell, out *match.Outcome) {
+	h.parts = matching(h.parts[:0], h.m, out)
+	for _, p := range h.parts {
+		h.add(c, p)
 	}
 }
 
@@ -129,6 +138,30 @@ func (h *harmed) harms() *Harms {
 // requests gathered, all of them.
 func (j *Judgement) Against(m *match.Matcher) *Harms {
 	h := newHarmed(j, m)
+	j.decide(m, h.addAll)
+	return h.harms()
+}
+
+// AgainstDaily is Against day by day (Cell.Day). Days on which the ruleset looks
+// at nothing are not there.
+func (j *Judgement) AgainstDaily(m *match.Matcher) map[int]*Harms {
+	days := map[int]*harmed{}
+	j.decide(m, func(c *Cell, out *match.Outcome) {
+		if days[c.Day] == nil {
+			days[c.Day] = newHarmed(j, m)
+		}
+		days[c.Day].addAll(c, out)
+	})
+	out := map[int]*Harms{}
+	for day, h := range days {
+		out[day] = h.harms()
+	}
+	return out
+}
+
+// decide hands out the cells that a ruleset without gates looks at, with what
+// it says of them.
+func (j *Judgement) decide(m *match.Matcher, yield func(*Cell, *match.Outcome)) {
 	eval := m.NewEvaluator()
 	for id := range j.Dicts.Clients.Len() {
 		eval.AddClient(j.Dicts.Clients.Addr(record.ID(id)))
@@ -136,20 +169,14 @@ func (j *Judgement) Against(m *match.Matcher) *Harms {
 	for id := range j.Dicts.RefererHosts.Len() {
 		eval.AddReferer(j.Dicts.RefererHosts.Class(record.ID(id)), j.Dicts.RefererHosts.Bytes(record.ID(id)))
 	}
-	var parts []part
 	for c := range j.Cells() {
-		if !eval.Touches(c.Client, c.Referer, c.Country) {
-			continue
-		}
-		if eval.Cells() >= match.MaxCells {
-			eval.Forget()
-		}
-		parts = matching(parts[:0], m, eval.Outcome(eval.Cell(&match.Row{Client: c.Client, Referer: c.Referer, Country: c.Country})))
-		for _, p := range parts {
-			h.add(c, p)
+		if eval.Touches(c.Client, c.Referer, c.Country) {
+			if eval.Cells() >= match.MaxCells {
+				eval.Forget()
+			}
+			yield(c, eval.Outcome(eval.Cell(&match.Row{Client: c.Client, Referer: c.Referer, Country: c.Country})))
 		}
 	}
-	return h.harms()
 }
 
 // Reconcile checks that the requests counted are those of another count: all,

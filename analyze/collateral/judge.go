@@ -78,7 +78,7 @@ func (a *Analysis) Judge(top int, anonymised bool) *Judgement {
 		j.Clients[id] = weigh(&j.Abuse.Clients[id])
 	}
 	if a.first != record.NoTime {
-		j.FirstDay, j.LastDay = int(dayOf(a.first)), int(dayOf(a.last))
+		j.FirstDay, j.LastDay = DayOf(a.first), DayOf(a.last)
 	}
 	for id, v := range j.Hotlinks.Verdicts {
 		if v == hotlinks.Block {

@@ -415,3 +415,27 @@ func TestAnySplit(t *testing.T) {
 		}
 	})
 }
+
+// TestJudgedInBetween judges after every merge: what comes of the whole may not
+// depend on it, with the tightest bounds either.
+func TestJudgedInBetween(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		lines := rapid.SliceOfN(rapid.Custom(drawLine), 0, 120).Draw(t, "lines")
+		p := plan()
+		p.mostOwn = rapid.IntRange(1, 12).Draw(t, "own")
+		p.limit = rapid.SampledFrom([]int{1, 2, 10, leastLimit}).Draw(t, "limit")
+		whole := run(t, p, 8, stream{lines, 1000})
+		all := p.New()
+		for _, s := range split(t, lines) {
+			a, err := fold.Run(context.Background(), []record.Stream{s}, p.New)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all.Merge(a)
+			all.Result(8)
+		}
+		if diff := cmp.Diff(whole, all.Result(8)); diff != "" {
+			t.Fatalf("-whole +judged in between:\n%s", diff)
+		}
+	})
+}
