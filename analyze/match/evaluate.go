@@ -113,6 +113,9 @@ func (m *Matcher) NewEvaluator() *Evaluator {
 
 func (f *facts) add(m *Matcher, hits []hit) {
 	id := len(f.of)
+	if id == cap(f.of) {
+		f.of = slices.Grow(f.of, id+1) // append would copy a large table more often
+	}
 	f.of = append(f.of, 0)
 	if id%64 == 0 {
 		f.some = append(f.some, 0)

@@ -1,9 +1,15 @@
 package tally
 
-// Grown is s with at least n elements, the new ones zero.
+import "slices"
+
+// Grown is s with at least n elements, the new ones zero. Its capacity doubles:
+// append copies a large slice five times until it has as many elements.
 func Grown[T any](s []T, n int) []T {
 	if n <= len(s) {
 		return s
+	}
+	if n > cap(s) {
+		s = slices.Grow(s, max(n-len(s), len(s)))
 	}
 	return append(s, make([]T, n-len(s))...)
 }

@@ -13,7 +13,7 @@ import (
 // gcPercent is how much the heap may grow between collections. It is made of
 // few large slices without pointers, so collecting costs next to nothing, and
 // memory is what a nightly job shares with others.
-const gcPercent = 25
+const gcPercent = 50
 
 func main() {
 	if os.Getenv("GOGC") == "" {

@@ -3,6 +3,7 @@ package record
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
 )
 
 // Addresses is the dictionary of clients: textual forms of one address meet in
@@ -96,11 +97,20 @@ func (a *Addresses) internIPv6(ip *[16]byte) ID {
 	}
 	id, h, ok := a.keys.find(ip[:], inBytes)
 	if !ok {
-		id = ID(len(a.addrs))
-		a.addrs = append(a.addrs, *ip)
+		id = a.append(*ip)
 		a.keys.insert(ip[:], inBytes, h, id)
 	}
 	return id
+}
+
+// append gives an address that is new an id.
+func (a *Addresses) append(ip [16]byte) ID {
+	id := len(a.addrs)
+	if id == cap(a.addrs) {
+		a.addrs = slices.Grow(a.addrs, id+1) // the built-in append would copy a large table more often
+	}
+	a.addrs = append(a.addrs, ip)
+	return ID(id)
 }
 
 func (a *Addresses) join(b *Addresses) []ID {

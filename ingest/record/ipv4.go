@@ -181,8 +181,7 @@ func (a *Addresses) internIPv4(addr uint32) ID {
 	if id, ok := a.ipv4.find(addr); ok {
 		return id
 	}
-	id := ID(len(a.addrs))
-	a.addrs = append(a.addrs, mapped(addr))
+	id := a.append(mapped(addr))
 	a.ipv4.add(addr, id)
 	return id
 }
