@@ -54,7 +54,8 @@ func (s *addressesScore) score(_ context.Context, _ program, t *town) error {
 		if err != nil {
 			return err
 		}
-		if err := sum.add(t, prefixes); err != nil {
+		last := len(t.days) - 1
+		if err := sum.add(t, newListing(prefixes), last, last+1); err != nil {
 			return err
 		}
 	}
@@ -115,7 +116,42 @@ func on(days []int64, from, to int) int64 {
 	return sum
 }
 
-// coverage is what lists do on the last day of towns.
+// listing is a list of networks, and whether each was hit.
+type listing struct {
+	entries map[netip.Prefix]bool
+	lengths map[int]bool
+}
+
+// newListing is a list of networks, which may overlap.
+func newListing(prefixes []netip.Prefix) *listing {
+	l := &listing{map[netip.Prefix]bool{}, map[int]bool{}}
+	for _, p := range prefixes {
+		l.entries[p] = false
+		l.lengths[p.Bits()] = true
+	}
+	return l
+}
+
+// hit reports whether an address is listed, and marks what lists it.
+func (l *listing) hit(address string) (bool, error) {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return false, err
+	}
+	hit := false
+	for bits := range l.lengths {
+		p, err := a.Prefix(bits)
+		if err != nil {
+			continue // an IPv6 length for an IPv4 address
+		}
+		if _, ok := l.entries[p]; ok {
+			hit, l.entries[p] = true, true
+		}
+	}
+	return hit, nil
+}
+
+// coverage is what lists do on some days of towns.
 type coverage struct {
 	bad, good, people          int64 // all there are
 	badHit, goodHit, peopleHit int64 // in the listed networks
@@ -123,43 +159,26 @@ type coverage struct {
 	entries, entriesHit        int64
 }
 
-// add scores a list on the last day of a town. Prefixes may overlap.
-func (c *coverage) add(t *town, prefixes []netip.Prefix) error {
-	last := len(t.days) - 1
-	listed := map[netip.Prefix]bool{} // and whether it was hit
-	lengths := map[int]bool{}
-	for _, p := range prefixes {
-		listed[p] = false
-		lengths[p.Bits()] = true
-	}
+// add scores a list on the days from..to-1 of a town.
+func (c *coverage) add(t *town, l *listing, from, to int) error {
 	for _, client := range t.truth.Labels.Clients {
-		a, err := netip.ParseAddr(client.Address)
-		if err != nil {
-			return err
-		}
-		bad, good := on(client.Bad, last, last+1), on(client.Good, last, last+1)
+		bad, good := on(client.Bad, from, to), on(client.Good, from, to)
 		if bad+good == 0 {
 			continue
 		}
-		hit := false
-		for bits := range lengths {
-			p, err := a.Prefix(bits)
-			if err != nil {
-				continue // an IPv6 length for an IPv4 address
-			}
-			if _, ok := listed[p]; ok {
-				hit, listed[p] = true, true
-			}
+		hit, err := l.hit(client.Address)
+		if err != nil {
+			return err
 		}
 		c.count(bad, good, int64(max(1, client.People)), hit)
-		if bad > 0 && on(client.Bad, 0, last) == 0 {
+		if bad > 0 && on(client.Bad, 0, from) == 0 {
 			c.news += bad
 			if hit {
 				c.newsHit += bad
 			}
 		}
 	}
-	for _, hit := range listed {
+	for _, hit := range l.entries {
 		c.entries++
 		if hit {
 			c.entriesHit++
@@ -182,15 +201,19 @@ func (c *coverage) count(bad, good, people int64, hit bool) {
 	}
 }
 
-func (s *addressesScore) print(w io.Writer) error {
-	t := &table{
-		title:  fmt.Sprintf("addresses: lists of %d, on the last day", mostEntries),
-		header: []string{"list", "bad covered", "new bad addresses covered", "precision", "good blocked", "people blocked", "entries", "of these hit"},
+var coverageHeader = []string{"bad covered", "new bad addresses covered", "precision", "good blocked", "people blocked", "entries", "of these hit"}
+
+func (c *coverage) cells() []any {
+	return []any{
+		percent(c.badHit, c.bad), percent(c.newsHit, c.news), percent(c.badHit, c.badHit+c.goodHit),
+		permyriad(c.goodHit, c.good), permyriad(c.peopleHit, c.people), c.entries, percent(c.entriesHit, c.entries),
 	}
+}
+
+func (s *addressesScore) print(w io.Writer) error {
+	t := &table{title: fmt.Sprintf("addresses: lists of %d, on the last day", mostEntries), header: append([]string{"list"}, coverageHeader...)}
 	for _, l := range lists {
-		c := s.sums[l.name]
-		t.add(l.name, percent(c.badHit, c.bad), percent(c.newsHit, c.news), percent(c.badHit, c.badHit+c.goodHit),
-			percent(c.goodHit, c.good), percent(c.peopleHit, c.people), c.entries, percent(c.entriesHit, c.entries))
+		t.add(append([]any{l.name}, s.sums[l.name].cells()...)...)
 	}
 	return t.print(w)
 }

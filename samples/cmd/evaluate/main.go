@@ -43,6 +43,7 @@ var scorers = []struct {
 }{
 	{"hotlinks", func(o *options) scorer { return newHotlinks(o) }},
 	{"addresses", func(*options) scorer { return newAddresses() }},
+	{"recommend", func(o *options) scorer { return newRecommend(o) }},
 }
 
 // scorer runs a question on each town, and sums up.

@@ -112,7 +112,7 @@ func TestCoverage(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got coverage
-		if err := got.add(town, prefixes); err != nil || got != c.want {
+		if err := got.add(town, newListing(prefixes), 2, 3); err != nil || got != c.want {
 			t.Errorf("%+v: %v: %+v, %v; want %+v", c.list, prefixes, got, err, c.want)
 		}
 	}

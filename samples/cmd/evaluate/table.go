@@ -48,3 +48,11 @@ func percent(part, whole int64) string {
 	}
 	return fmt.Sprintf("%.1f%%", 100*float64(part)/float64(whole))
 }
+
+// permyriad is a share of a whole that is expected to be small.
+func permyriad(part, whole int64) string {
+	if whole == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.3f%%", 100*float64(part)/float64(whole))
+}
