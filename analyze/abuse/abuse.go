@@ -13,8 +13,12 @@
 // each counts once, when the client first sent it: who goes on with the same
 // few is not one who makes them up. Buckets are per client, whatever the host.
 //
-// Static files that were answered with a status below 400 go into no bucket.
-// Requests without a time, or more than 285 years from 1970, go into none
+// Static files that were answered with a status below 400 go into no bucket but
+// that of cache busting, and there only what asks for one by yet another query:
+// many sites have the version of a file in its query, of each file another, but
+// who asks for many versions of one means to get past the cache.
+//
+// Requests without a time, or more than 142 years from 1970, go into none
 // either; Exploit and WAF count them all the same. A request whose denial the
 // current ruleset explains is no error, no probing and no denial by a WAF, and
 // remains traffic in every other way: else who is blocked would stay bad.
@@ -109,7 +113,7 @@ type Analysis struct {
 	hits      map[record.ID]*hit
 	agents    []agentInfo  // by user agent id
 	content   []fetch.Kind // by content type id
-	reads     []bool       // by method id: it fetches
+	methods   []method     // by method id
 	denied    []bool       // by action id
 
 	events ledger
@@ -150,13 +154,8 @@ func (a *Analysis) follow(d *record.Dicts) {
 	for id := len(a.content); id < d.ContentTypes.Len(); id++ {
 		a.content = append(a.content, fetch.OfContentType(d.ContentTypes.Bytes(record.ID(id))))
 	}
-	for id := len(a.reads); id < d.Methods.Len(); id++ {
-		switch d.Methods.String(record.ID(id)) {
-		case "", "GET", "HEAD": // a log without methods is one of GETs
-			a.reads = append(a.reads, true)
-		default:
-			a.reads = append(a.reads, false)
-		}
+	for id := len(a.methods); id < d.Methods.Len(); id++ {
+		a.methods = append(a.methods, methodOf(d.Methods.Bytes(record.ID(id))))
 	}
 	for id := len(a.denied); id < d.Actions.Len(); id++ {
 		a.denied = append(a.denied, isDenial(d.Actions.Bytes(record.ID(id))))
@@ -202,13 +201,17 @@ func (a *Analysis) AddExcept(b *record.Batch, explained []bool) error {
 		}
 		if asset {
 			c.assets++
+			if n := len(queries.At(i)); n >= leastDigits && n <= mostDigits {
+				q.path, q.query = paths.At(i), queries.At(i)
+				a.bust(&q)
+			}
 		}
 		if explained != nil && explained[i] {
 			q.explained = true
 			a.explained[q.client]++
 		}
 		if !asset {
-			q.path, q.query, q.reads = paths.At(i), queries.At(i), a.reads[methods[i]]
+			q.path, q.query, q.method = paths.At(i), queries.At(i), a.methods[methods[i]]
 			a.examine(&q)
 		}
 	}
@@ -227,7 +230,7 @@ type request struct {
 	static        bool
 	denied        bool // by a WAF
 	explained     bool
-	reads         bool // its method fetches
+	method        method
 	path, query   []byte
 }
 

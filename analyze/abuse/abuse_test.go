@@ -128,7 +128,7 @@ func drawLine(t *rapid.T) line {
 		).Draw(t, "time") * second / 2,
 		bytes:       rapid.Int64Range(0, 1000).Draw(t, "bytes"),
 		status:      rapid.SampledFrom([]uint16{200, 200, 304, 0, 301, 404, 404, 403, 400, 401, 405, 500}).Draw(t, "status"),
-		method:      rapid.SampledFrom([]string{"GET", "GET", "GET", "HEAD", "POST", ""}).Draw(t, "method"),
+		method:      rapid.SampledFrom([]string{"GET", "GET", "GET", "HEAD", "POST", "OPTIONS", ""}).Draw(t, "method"),
 		path:        rapid.SampledFrom(somePaths).Draw(t, "path"),
 		query:       rapid.SampledFrom(someQueries).Draw(t, "query"),
 		agent:       rapid.SampledFrom([]string{"", chrome, chrome + " Edg/1", "curl/8.4.0", "Wget/1.21", "${jndi:ldap://x/y}"}).Draw(t, "agent"),
@@ -152,7 +152,7 @@ func drawLines(t *rapid.T, most int) []line {
 var (
 	somePaths = []string{"", "/", "/a", "/b", "/c.html", "/d/e", "/a.jpg", "/b.PNG", "/app.js", "/api.json", "/.env", "/.git/HEAD", "/x/.ENV", "/Admin/", "/phpMyAdmin/x.php",
 		"/wp-login.php", "/wp-content/x.php", "/../../etc/passwd", "/..%2f..%2fx", "/%2E%2e/%2e%2e/x", "/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php", "/dump.sql"}
-	someQueries = []string{"", "", "", "", "1234567", "1234568", "123456", "1234567890123", "x=1234567", "file=../../x", "a=${jndi:ldap://x}", "f=php://input"}
+	someQueries = []string{"", "", "", "", "1234567", "1234567", "7654321", "77777777", "1234568", "123456", "1234567890123", "x=1234567", "file=../../x", "a=${jndi:ldap://x}", "f=php://input"}
 )
 
 // kindOf says what a line fetches: image, page or data.
@@ -183,7 +183,7 @@ func (q *line) value(s Signal) (string, bool) {
 	}
 	path := strings.ToLower(q.path)
 	failed := func(statuses ...uint16) bool { return !q.explained && slices.Contains(statuses, q.status) }
-	if q.asset() && s != AgentSwitching {
+	if q.asset() && s != AgentSwitching && s != CacheBusting {
 		return "", false
 	}
 	switch s {
@@ -200,7 +200,13 @@ func (q *line) value(s Signal) (string, bool) {
 	case Traversal:
 		return target, has("../", "..%2f", "%2e%2e/", "=php://")
 	case CacheBusting:
-		return q.query, !q.static() && (q.query == "1234567" || q.query == "1234568")
+		v := q.query
+		if q.static() {
+			v = q.path + " " + v
+		}
+		return v, slices.Contains([]string{"1234567", "1234568", "7654321", "77777777"}, q.query)
+	case Logins:
+		return "", failed(401) && q.method != "OPTIONS"
 	case Errors:
 		return "", failed(400, 401, 403, 404, 405)
 	case Flood:
@@ -220,7 +226,7 @@ func (q *line) value(s Signal) (string, bool) {
 func peak(lines []line, s Signal, b Bucket) int64 {
 	leak := b.Leak.Seconds()
 	var level, most float64
-	values := map[string]bool{}
+	values, files := map[string]bool{}, map[string]bool{}
 	last, poured := 0.0, 0.0
 	for i := range lines {
 		v, counts := lines[i].value(s)
@@ -237,12 +243,16 @@ func peak(lines []line, s Signal, b Bucket) int64 {
 		t := float64(lines[i].time) / second
 		if rules[s].distinct {
 			if leak > 0 && t-poured > leak*float64(b.Capacity+1) && s != AgentSwitching {
-				values = map[string]bool{}
+				values, files = map[string]bool{}, map[string]bool{}
 			}
 			if values[v] {
 				continue
 			}
 			values[v], poured = true, t
+			if s == CacheBusting && lines[i].static() && !files[lines[i].path] {
+				files[lines[i].path] = true
+				continue // the first query of a file may be its version
+			}
 		}
 		if leak > 0 && level > 0 {
 			level = math.Max(0, level-(t-last)/leak)
@@ -296,7 +306,11 @@ func oracle(p *Plan, lines []line, anonymised bool) Suspect {
 		s.Signals.put(Label)
 	}
 	for _, e := range s.Evidence {
-		left *= 1 - float64(rules[e.Signal].weight)/One
+		pieces := 1.0
+		if n := e.Bucket.Capacity; n > 0 {
+			pieces += math.Min(3, math.Floor(math.Log2(float64(e.Peak)/float64(n))))
+		}
+		left *= math.Pow(1-float64(rules[e.Signal].weight)/One, pieces)
 		s.Hard = s.Hard || rules[e.Signal].weight == One
 	}
 	switch {

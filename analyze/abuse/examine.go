@@ -26,9 +26,7 @@ func (a *Analysis) examine(q *request) {
 		inQuery := false
 		a.lower, inQuery = a.plan.hunt.lower(append(a.lower, '?'), q.query[:min(len(q.query), longestTarget)])
 		suspect = suspect || inQuery
-		if !q.static && isBusting(q.query) {
-			a.pour(q, 1<<CacheBusting, hashText(q.query))
-		}
+		a.bust(q)
 	}
 	if suspect && containsAny(a.lower, a.plan.hunt.traversals) {
 		a.pour(q, 1<<Traversal, hashText(a.lower))
@@ -41,6 +39,38 @@ func (a *Analysis) examine(q *request) {
 	}
 }
 
+// bust files a request by a query of digits.
+func (a *Analysis) bust(q *request) {
+	switch {
+	case !isBusting(q.query):
+	case q.static:
+		// Half of the bits say which file. That two files look the same seldom
+		// matters, and that two queries do is in favour of the client.
+		a.pour(q, 1<<busted, hashText(q.path)>>48<<48|hashText(q.query)>>48<<32)
+	default:
+		a.pour(q, 1<<CacheBusting, hashText(q.query))
+	}
+}
+
+// method is what buckets make of a method.
+type method uint8
+
+const (
+	otherMethod method = iota
+	fetching           // GET and HEAD; a log without methods is one of these
+	asking             // those that are answered 401 to clients that mean no harm
+)
+
+func methodOf(name []byte) method {
+	switch string(name) {
+	case "", "GET", "HEAD":
+		return fetching
+	case "OPTIONS", "PROPFIND", "REPORT":
+		return asking
+	}
+	return otherMethod
+}
+
 // errorStatuses are those that count as errors: rules says where from.
 var errorStatuses = []uint16{400, 401, 403, 404, 405}
 
@@ -48,7 +78,7 @@ var errorStatuses = []uint16{400, 401, 403, 404, 405}
 func (q *request) counts() (kinds Signals) {
 	if !q.static {
 		kinds.put(Flood)
-		if q.reads {
+		if q.method == fetching {
 			kinds.put(Crawl)
 		}
 	}
@@ -57,6 +87,9 @@ func (q *request) counts() (kinds Signals) {
 	}
 	if slices.Contains(errorStatuses, q.status) {
 		kinds.put(Errors)
+	}
+	if q.status == 401 && q.method != asking {
+		kinds.put(Logins)
 	}
 	if !q.static && (q.status == 404 || q.status == 403 || q.status == 400) {
 		kinds.put(Probing)

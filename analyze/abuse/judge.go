@@ -159,7 +159,7 @@ func (j *Judgement) judge(id record.ID, anonymised bool) {
 	case c.Cut && !c.Signals.Has(Label):
 		c.Spared = Network
 	default:
-		c.Weight = c.Signals.weight()
+		c.Weight = weigh(j.evidence[id])
 	}
 }
 

@@ -17,31 +17,38 @@ type event struct {
 	when   moment
 }
 
-// moment is a time with the buckets that an event goes into: in its lowest
-// numKinds bits one for each.
+// moment is a time with the buckets that an event goes into: in its lowest bits
+// one for each, and then one for busted.
 type moment uint64
+
+// busted is the kind of an event that asks for a static file by a query of
+// digits: see state.refetch.
+const (
+	busted     = numKinds
+	momentBits = busted + 1
+)
 
 // slotLength is how long a slot of the clock is, in µs.
 const slotLength = 10 * 60 * 1_000_000
 
 // epoch is a time so far back that all that lie less than farthest before or
-// after the Unix epoch, in µs, are as many slots and a rest after it: 285 years.
+// after the Unix epoch, in µs, are as many slots and a rest after it: 142 years.
 const (
-	farthest = 1<<53/slotLength*slotLength - slotLength
+	farthest = 1<<52/slotLength*slotLength - slotLength
 	epoch    = -farthest
 )
 
 // momentOf is false for no time, and one that is too far away.
 func momentOf(us int64, kinds Signals) (moment, bool) {
-	return moment(us-epoch)<<numKinds | moment(kinds), -farthest <= us && us < farthest
+	return moment(us-epoch)<<momentBits | moment(kinds), -farthest <= us && us < farthest
 }
 
 // time is in µs since epoch.
-func (m moment) time() int64 { return int64(m >> numKinds) }
+func (m moment) time() int64 { return int64(m >> momentBits) }
 
 func (m moment) slot() int64 { return m.time() / slotLength }
 
-func (m moment) kinds() Signals { return Signals(m & (1<<numKinds - 1)) }
+func (m moment) kinds() Signals { return Signals(m & (1<<momentBits - 1)) }
 
 func compareEvents(a, b event) int {
 	switch {

@@ -29,6 +29,7 @@ type state struct {
 	peak   int64
 	poured int64 // time of the last pour
 	seen   map[uint32]struct{}
+	files  map[uint32]struct{} // of refetch
 	// blind: what is in seen is not known for certain. Until nothing has come
 	// since quiet for as long as forgets it, nothing is poured.
 	blind bool
@@ -36,36 +37,26 @@ type state struct {
 }
 
 func (s *state) reset(k Signal, b Bucket) {
-	seen := s.seen
-	if seen == nil {
-		seen = map[uint32]struct{}{}
+	if s.seen == nil {
+		s.seen, s.files = map[uint32]struct{}{}, map[uint32]struct{}{}
 	}
-	clear(seen)
-	*s = state{leak: int64(b.Leak / time.Microsecond), distinct: rules[k].distinct, seen: seen}
+	s.forget()
+	*s = state{leak: int64(b.Leak / time.Microsecond), distinct: rules[k].distinct, seen: s.seen, files: s.files}
 	s.unit, s.life = s.leak, s.leak*int64(b.Capacity+1)
 	if s.leak == 0 {
 		s.unit, s.life = 1, math.MaxInt64
 	}
 }
 
+func (s *state) forget() {
+	clear(s.seen)
+	clear(s.files)
+}
+
 // pour adds a request.
 func (s *state) pour(t int64, hash uint32) {
-	if s.distinct {
-		if s.blind {
-			if t-s.quiet <= s.life {
-				s.quiet = t
-				return
-			}
-			s.blind = false
-		}
-		if t-s.poured > s.life {
-			clear(s.seen)
-		}
-		if _, ok := s.seen[hash]; ok {
-			return
-		}
-		s.seen[hash] = struct{}{}
-		s.poured = t
+	if s.distinct && !s.isNew(t, hash) {
+		return
 	}
 	if s.leak > 0 && s.level > 0 {
 		s.level = max(0, s.level-(t-s.at))
@@ -75,11 +66,43 @@ func (s *state) pour(t int64, hash uint32) {
 	s.peak = max(s.peak, s.level)
 }
 
+// isNew reports whether a value has to be poured, and remembers it.
+func (s *state) isNew(t int64, hash uint32) bool {
+	if s.blind {
+		if t-s.quiet <= s.life {
+			s.quiet = t
+			return false
+		}
+		s.blind = false
+	}
+	if t-s.poured > s.life {
+		s.forget()
+	}
+	if _, ok := s.seen[hash]; ok {
+		return false
+	}
+	s.seen[hash] = struct{}{}
+	s.poured = t
+	return true
+}
+
+// refetch adds a request for a static file by a query of digits: the upper half
+// of the hash is the file's. The first query of each file is remembered, but not
+// poured.
+func (s *state) refetch(t int64, hash uint32) {
+	file := hash >> 16
+	if _, ok := s.files[file]; ok && t-s.poured <= s.life {
+		s.pour(t, hash)
+	} else if s.isNew(t, hash) {
+		s.files[file] = struct{}{}
+	}
+}
+
 // miss says that unknown requests came before a time, and after all that were
 // poured. A bucket then holds at least its level; but what values it has is not
 // known, and a value that it has must not be poured again.
 func (s *state) miss(until int64) {
-	clear(s.seen)
+	s.forget()
 	s.blind, s.quiet = s.distinct, until
 }
 
@@ -111,9 +134,7 @@ func (r *replayer) events(events []event) (found []Evidence, partial bool) {
 			r.miss(kinds, gap)
 		}
 		for _, e := range slot[:min(len(slot), r.keep.perSlot)] {
-			for rest := e.when.kinds() & kinds; rest != 0; rest &= rest - 1 {
-				r.states[bits.TrailingZeros16(uint16(rest))].pour(e.when.time(), e.hash)
-			}
+			r.event(kinds, e)
 		}
 		if len(slot) > r.keep.perSlot {
 			partial = true
@@ -128,17 +149,30 @@ func (r *replayer) events(events []event) (found []Evidence, partial bool) {
 	return found, partial
 }
 
+// event pours an event into those buckets of kinds that it is for.
+func (r *replayer) event(kinds Signals, e event) {
+	for rest := e.when.kinds(); rest != 0; rest &= rest - 1 {
+		switch k := Signal(bits.TrailingZeros16(uint16(rest))); {
+		case k == busted && kinds.Has(CacheBusting):
+			r.states[CacheBusting].refetch(e.when.time(), e.hash)
+		case k != busted && kinds.Has(k):
+			r.states[k].pour(e.when.time(), e.hash)
+		}
+	}
+}
+
 // possible are the buckets into which enough events go for them to fire.
 func (r *replayer) possible(events []event) (kinds Signals) {
-	var counts [numKinds]int
+	var counts [momentBits]int
 	for _, e := range events {
 		for rest := e.when.kinds(); rest != 0; rest &= rest - 1 {
 			counts[bits.TrailingZeros16(uint16(rest))]++
 		}
 	}
-	for k, n := range counts {
-		if b := r.thresholds[k]; n > b.Capacity && !b.Off {
-			kinds.put(Signal(k))
+	counts[CacheBusting] += counts[busted]
+	for k := range numKinds {
+		if b := r.thresholds[k]; counts[k] > b.Capacity && !b.Off {
+			kinds.put(k)
 		}
 	}
 	return kinds

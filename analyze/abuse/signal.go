@@ -18,6 +18,7 @@ const (
 	WordPress
 	Traversal
 	CacheBusting
+	Logins
 	Errors
 	Flood
 	AgentSwitching
@@ -56,15 +57,15 @@ type rule struct {
 //     (40, 0.5s), http-probing (10, 10s), http-sensitive-files (4, 5s),
 //     http-admin-interface-probing (2, 10s), http-wordpress-scan (3, 10s),
 //     http-path-traversal-probing (3, 10s), http-dos-bypass-cache (30, 1s),
-//     http-dos-switching-ua (10, 8s), and the scenarios of type trigger, which
+//     http-generic-401-bf (5, 10s), http-dos-switching-ua (10, 8s), and the scenarios of type trigger, which
 //     fire at the first request, for exploits
 //   - Security Automations for AWS WAF: error threshold 50 requests a minute
 //     answered 400, 401, 403, 404 or 405; request threshold 100 in five minutes
 //     (here of requests that are not for static files)
 //
 // What soft signals weigh is our own proposal: what only a scanner does weighs
-// more than what an eager visitor may do as well, and no one of them is enough
-// where a good request is worth twenty bad ones (20/21 of One is 976).
+// more than what an eager visitor may do as well, and none that only just fires
+// is enough where a good request is worth twenty bad ones (20/21 of One is 976).
 var rules = [NumSignals]rule{
 	Crawl:          {"crawl", "pages", true, 512, Bucket{Capacity: 40, Leak: 500 * time.Millisecond}},
 	Probing:        {"probing", "paths answered 400, 403 or 404", true, One, Bucket{Capacity: 10, Leak: 10 * time.Second}},
@@ -73,6 +74,7 @@ var rules = [NumSignals]rule{
 	WordPress:      {"wordpress", "missing WordPress scripts", true, 768, Bucket{Capacity: 3, Leak: 10 * time.Second}},
 	Traversal:      {"traversal", "path traversals", true, 896, Bucket{Capacity: 3, Leak: 10 * time.Second}},
 	CacheBusting:   {"cache_busting", "queries of digits", true, 768, Bucket{Capacity: 30, Leak: time.Second}},
+	Logins:         {"logins", "requests answered 401", false, 512, Bucket{Capacity: 5, Leak: 10 * time.Second}},
 	Errors:         {"errors", "errors", false, 512, Bucket{Capacity: 50, Leak: time.Minute / 50}},
 	Flood:          {"flood", "requests for pages", false, 384, Bucket{Capacity: 100, Leak: 5 * time.Minute / 100}},
 	AgentSwitching: {"agent_switching", "User-Agents", true, 512, Bucket{Capacity: 10, Leak: 8 * time.Second}},
@@ -111,18 +113,33 @@ func (s Signals) String() string {
 	return strings.Join(names, " ")
 }
 
-// weight combines signals by noisy-or: one that is right in w of 1024 cases
-// leaves 1024-w, and what several leave is multiplied. It is rounded down.
-// Crawl and Errors are 512 each and leave a quarter: 768.
-func (s Signals) weight() int64 {
+// mostDoublings is how often a peak of twice a bucket counts.
+const mostDoublings = 3
+
+// weigh combines evidence by noisy-or: what is right in w of 1024 cases leaves
+// 1024-w, and what several leave is multiplied. A peak of twice, four or eight
+// times what the bucket holds is as much as two, three or four signals. The
+// weight is rounded down. A crawl of 41 pages and 51 errors are 512 each and
+// leave a quarter: 768; a crawl of 80 alone does, too.
+func weigh(evidence []Evidence) int64 {
 	const bits = 30 // beyond those of One, for what is left
 	left := int64(One) << bits
-	for signal := range NumSignals {
-		if s.Has(signal) {
-			left = (left*(One-rules[signal].weight) + One - 1) / One
+	for _, e := range evidence {
+		for range 1 + e.doublings() {
+			left = (left*(One-rules[e.Signal].weight) + One - 1) / One
 		}
 	}
 	return One - (left+1<<bits-1)>>bits
+}
+
+func (e *Evidence) doublings() (n int) {
+	if e.Bucket.Capacity == 0 {
+		return 0
+	}
+	for full := 2 * int64(e.Bucket.Capacity); e.Peak >= full && n < mostDoublings; full *= 2 {
+		n++
+	}
+	return n
 }
 
 // hard reports whether one of the signals is.

@@ -27,6 +27,7 @@ var offences = map[Signal]func(i int) line{
 	CacheBusting: func(i int) line {
 		return line{method: "POST", status: 200, path: "/", query: fmt.Sprint(1_000_000 + i)}
 	},
+	Logins:         func(int) line { return line{method: "POST", status: 401, path: "/a.png"} },
 	Errors:         func(int) line { return line{status: 404, path: "/a.png"} },
 	Flood:          func(int) line { return line{method: "GET", status: 200, path: "/"} },
 	AgentSwitching: func(i int) line { return line{status: 200, path: "/a.png", agent: fmt.Sprint("agent ", i)} },
@@ -53,7 +54,7 @@ func signalsOf(t testing.TB, lines []line) (Signals, []Evidence) {
 
 // TestCapacity fills each bucket and then pours in one more.
 func TestCapacity(t *testing.T) {
-	want := map[Signal]int{Crawl: 40, Probing: 10, SensitiveFiles: 4, AdminPaths: 2, WordPress: 3, Traversal: 3, CacheBusting: 30, Errors: 50,
+	want := map[Signal]int{Crawl: 40, Probing: 10, SensitiveFiles: 4, AdminPaths: 2, WordPress: 3, Traversal: 3, CacheBusting: 30, Logins: 5, Errors: 50,
 		Flood: 100, AgentSwitching: 10, Exploit: 0, WAF: 0}
 	for s, capacity := range want {
 		if got, _ := signalsOf(t, commit(s, capacity, 0)); got.Has(s) {
@@ -105,12 +106,31 @@ func TestDistinct(t *testing.T) {
 func TestAlone(t *testing.T) {
 	for s, want := range map[Signal]string{
 		Crawl: "crawl", Probing: "probing", SensitiveFiles: "sensitive_files", AdminPaths: "admin_paths", WordPress: "wordpress", Traversal: "traversal",
-		CacheBusting: "cache_busting", Errors: "errors", Flood: "flood", AgentSwitching: "agent_switching", Exploit: "exploit", WAF: "waf",
+		CacheBusting: "cache_busting", Logins: "logins", Errors: "errors", Flood: "flood", AgentSwitching: "agent_switching", Exploit: "exploit", WAF: "waf",
 	} {
 		lines := commit(s, DefaultThresholds()[s].Capacity+1, 0)
 		if got, _ := signalsOf(t, lines); got.String() != want {
 			t.Errorf("%d: %q, want %q", s, got, want)
 		}
+	}
+}
+
+// TestVersions asks for static files by queries of digits: of many files each by
+// its version, and of one by many.
+func TestVersions(t *testing.T) {
+	var versions, busts []line
+	for i := range 200 {
+		q := line{client: "192.0.2.1", time: int64(i) * second / 10, method: "GET", status: 200, path: fmt.Sprintf("/%d.png", i), query: fmt.Sprint(1_700_000_000 + i)}
+		versions = append(versions, q, q)
+		q.path = "/a.png"
+		busts = append(busts, q)
+	}
+	if got, _ := signalsOf(t, versions); got != 0 {
+		t.Errorf("versions of files: %s", got)
+	}
+	got, evidence := signalsOf(t, busts)
+	if got.String() != "cache_busting" || evidence[0].Peak < 170 {
+		t.Errorf("one file by many queries: %s %v", got, evidence)
 	}
 }
 
@@ -139,22 +159,25 @@ func TestExplained(t *testing.T) {
 }
 
 func TestWeight(t *testing.T) {
+	th := DefaultThresholds()
+	of := func(s Signal, peak int64) Evidence { return Evidence{s, peak, th[s]} }
 	for _, c := range []struct {
-		signals []Signal
-		want    int64
-		hard    bool
+		evidence []Evidence
+		want     int64
+		hard     bool
 	}{
-		{nil, 0, false}, {[]Signal{Flood}, 384, false}, {[]Signal{Crawl, Errors}, 768, false}, {[]Signal{Crawl, Flood}, 704, false},
-		{[]Signal{SensitiveFiles, Traversal}, 992, false}, {[]Signal{Crawl, Errors, Flood, AgentSwitching}, 944, false},
-		{[]Signal{Probing}, One, true}, {[]Signal{Label}, One, true}, {[]Signal{Exploit, Flood}, One, true}, {[]Signal{WAF}, One, true},
-		{[]Signal{Crawl, SensitiveFiles, AdminPaths, WordPress, Traversal, CacheBusting, Errors, Flood, AgentSwitching}, 1023, false},
+		{nil, 0, false}, {[]Evidence{of(Flood, 101)}, 384, false}, {[]Evidence{of(Crawl, 41), of(Errors, 51)}, 768, false}, {[]Evidence{of(Crawl, 79)}, 512, false},
+		{[]Evidence{of(Crawl, 80)}, 768, false}, {[]Evidence{of(Crawl, 160)}, 896, false}, {[]Evidence{of(Crawl, 320)}, 960, false}, {[]Evidence{of(Crawl, 1<<60)}, 960, false},
+		{[]Evidence{of(Crawl, 41), of(Flood, 101)}, 704, false}, {[]Evidence{of(SensitiveFiles, 5), of(Traversal, 4)}, 992, false},
+		{[]Evidence{of(Probing, 11)}, One, true}, {[]Evidence{{Signal: Label, Peak: 1}}, One, true}, {[]Evidence{of(Exploit, 1), of(Flood, 101)}, One, true}, {[]Evidence{of(WAF, 100)}, One, true},
+		{[]Evidence{of(AdminPaths, 3), {Crawl, 1, Bucket{}}}, 896, false},
 	} {
 		var s Signals
-		for _, signal := range c.signals {
-			s.put(signal)
+		for _, e := range c.evidence {
+			s.put(e.Signal)
 		}
-		if s.weight() != c.want || s.hard() != c.hard {
-			t.Errorf("%s: %d %v, want %d %v", s, s.weight(), s.hard(), c.want, c.hard)
+		if got := weigh(c.evidence); got != c.want || s.hard() != c.hard {
+			t.Errorf("%v: %d %v, want %d %v", c.evidence, got, s.hard(), c.want, c.hard)
 		}
 	}
 	for s := range NumSignals {
@@ -341,7 +364,7 @@ func TestThresholds(t *testing.T) {
 }
 
 func TestThresholdErrors(t *testing.T) {
-	names := "crawl, probing, sensitive_files, admin_paths, wordpress, traversal, cache_busting, errors, flood, agent_switching, exploit, waf"
+	names := "crawl, probing, sensitive_files, admin_paths, wordpress, traversal, cache_busting, logins, errors, flood, agent_switching, exploit, waf"
 	for text, want := range map[string]string{
 		"crawl":               `f:1: 1 words: must be a signal, a capacity and a leak, or a signal and off`,
 		"# x\ncrawl 1":        `f:2: 2 words: must be a signal, a capacity and a leak, or a signal and off`,

@@ -187,12 +187,14 @@ func isWordPress(path []byte) bool {
 	return bytes.Contains(path, []byte("/wp-")) && bytes.HasSuffix(path, []byte(".php"))
 }
 
-// isBusting reports whether a query is a number made up to get past a cache:
-// the tools that do so write 7 to 12 digits, as CrowdSec's scenario has it.
-// Fewer are a page's number more often.
+// leastDigits and mostDigits are how many the tools write that make up queries
+// to get past a cache, as CrowdSec's scenario has it. Fewer are a page's number
+// more often.
+const leastDigits, mostDigits = 7, 12
+
+// isBusting reports whether a query may be one of these.
 func isBusting(query []byte) bool {
-	const least, most = 7, 12
-	if len(query) < least || len(query) > most {
+	if len(query) < leastDigits || len(query) > mostDigits {
 		return false
 	}
 	for _, c := range query {
