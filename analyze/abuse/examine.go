@@ -35,6 +35,9 @@ func (a *Analysis) examine(q *request) {
 		a.hit(q.client, Exploit)
 	}
 	if kinds != 0 {
+		if q.explained {
+			kinds |= 1 << explained
+		}
 		a.pour(q, kinds, hashText(q.path))
 	}
 }
@@ -82,7 +85,7 @@ func (q *request) counts() (kinds Signals) {
 			kinds.put(Crawl)
 		}
 	}
-	if q.explained || q.status < 400 {
+	if q.status < 400 {
 		return kinds
 	}
 	if slices.Contains(errorStatuses, q.status) {
@@ -103,7 +106,7 @@ func (a *Analysis) named(q *request) (kinds Signals) {
 	if a.plan.hunt.isSensitive(a.lower) {
 		kinds.put(SensitiveFiles)
 	}
-	if !q.explained && (q.status == 404 || q.status == 403) {
+	if q.status == 404 || q.status == 403 {
 		if containsAny(a.lower, a.plan.hunt.admin) {
 			kinds.put(AdminPaths)
 		}

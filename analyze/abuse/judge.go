@@ -2,6 +2,7 @@ package abuse
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"net/netip"
 	"strings"
@@ -79,7 +80,13 @@ type Judgement struct {
 // Judge weighs the clients. anonymised says that some input had addresses that
 // the provider had cut (record.Input.Anonymised). The analysis must not be
 // added to afterwards.
-func (a *Analysis) Judge(anonymised bool) *Judgement {
+func (a *Analysis) Judge(anonymised bool) *Judgement { return a.JudgeSince(anonymised, nil) }
+
+// JudgeSince is Judge for a log of which the current ruleset was in force for a
+// part: since is the time, in µs since 1970, from which on it may have denied
+// something to a client. What AddExcept was told to be explained is explained
+// after that only; nil is all along.
+func (a *Analysis) JudgeSince(anonymised bool, since func(client record.ID) int64) *Judgement {
 	a.settle()
 	j := &Judgement{Clients: make([]Client, len(a.clients)), analysis: a, evidence: map[record.ID][]Evidence{}}
 	for id := range a.clients {
@@ -94,7 +101,7 @@ func (a *Analysis) Judge(anonymised bool) *Judgement {
 			c.Hours += uint8(bits.OnesCount64(word))
 		}
 	}
-	j.replay()
+	j.replay(since)
 	for id := range j.Clients {
 		j.judge(record.ID(id), anonymised)
 	}
@@ -102,11 +109,14 @@ func (a *Analysis) Judge(anonymised bool) *Judgement {
 }
 
 // replay collects the evidence of buckets.
-func (j *Judgement) replay() {
+func (j *Judgement) replay(since func(client record.ID) int64) {
 	a := j.analysis
-	r := &replayer{thresholds: &a.plan.Thresholds, keep: &a.events.keep, addrs: a.dicts.Clients, keepUses: a.plan.keepUses}
+	r := &replayer{thresholds: &a.plan.Thresholds, keep: &a.events.keep, addrs: a.dicts.Clients, keepUses: a.plan.keepUses, since: math.MinInt64}
 	for run := range runs(a.events.events, func(e *event) uint32 { return e.client }) {
 		id := run[0].client
+		if since != nil {
+			r.since = sinceEpoch(since(id))
+		}
 		found, partial := r.events(run)
 		j.Clients[id].Partial = j.Clients[id].Partial || partial
 		j.add(id, found...)

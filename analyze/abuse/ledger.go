@@ -18,15 +18,31 @@ type event struct {
 }
 
 // moment is a time with the buckets that an event goes into: in its lowest bits
-// one for each, and then one for busted.
+// one for each, and then one for busted and one for explained.
 type moment uint64
 
 // busted is the kind of an event that asks for a static file by a query of
 // digits: see state.refetch.
 const (
 	busted     = numKinds
-	momentBits = busted + 1
+	explained  = busted + 1 // the current ruleset would have denied it
+	momentBits = explained + 1
 )
+
+// byAnswer are the buckets that an event goes into because of the status that
+// it was answered with. One that the current ruleset explains goes into none of
+// them.
+const byAnswer Signals = 1<<Errors | 1<<Probing | 1<<AdminPaths | 1<<WordPress | 1<<Logins
+
+// unexplained are the kinds of an event without those that a ruleset explains
+// which was in force since a time, in µs since epoch.
+func (m moment) unexplained(since int64) Signals {
+	kinds := m.kinds()
+	if kinds>>explained&1 != 0 && m.time() > since {
+		kinds &^= byAnswer
+	}
+	return kinds &^ (1 << explained)
+}
 
 // slotLength is how long a slot of the clock is, in µs.
 const slotLength = 10 * 60 * 1_000_000
@@ -42,6 +58,9 @@ const (
 func momentOf(us int64, kinds Signals) (moment, bool) {
 	return moment(us-epoch)<<momentBits | moment(kinds), -farthest <= us && us < farthest
 }
+
+// sinceEpoch is a time in µs since epoch, as far as it is near enough.
+func sinceEpoch(us int64) int64 { return min(max(us, -farthest), farthest) - epoch }
 
 // time is in µs since epoch.
 func (m moment) time() int64 { return int64(m >> momentBits) }

@@ -115,6 +115,7 @@ type replayer struct {
 	keep       *keeping
 	keepUses   keepingUses
 	addrs      *record.Addresses
+	since      int64 // from when on, in µs since epoch, the current ruleset was in force for the client at hand
 	states     [numKinds]state
 	agents     state
 	firsts     []int64
@@ -151,7 +152,7 @@ func (r *replayer) events(events []event) (found []Evidence, partial bool) {
 
 // event pours an event into those buckets of kinds that it is for.
 func (r *replayer) event(kinds Signals, e event) {
-	for rest := e.when.kinds(); rest != 0; rest &= rest - 1 {
+	for rest := e.when.unexplained(r.since); rest != 0; rest &= rest - 1 {
 		switch k := Signal(bits.TrailingZeros16(uint16(rest))); {
 		case k == busted && kinds.Has(CacheBusting):
 			r.states[CacheBusting].refetch(e.when.time(), e.hash)
@@ -165,7 +166,7 @@ func (r *replayer) event(kinds Signals, e event) {
 func (r *replayer) possible(events []event) (kinds Signals) {
 	var counts [momentBits]int
 	for _, e := range events {
-		for rest := e.when.kinds(); rest != 0; rest &= rest - 1 {
+		for rest := e.when.unexplained(r.since); rest != 0; rest &= rest - 1 {
 			counts[bits.TrailingZeros16(uint16(rest))]++
 		}
 	}

@@ -12,6 +12,8 @@
 package collateral
 
 import (
+	"math"
+
 	"fmt"
 
 	"rulecast/analyze/abuse"
@@ -180,6 +182,7 @@ func (a *Analysis) Merge(b *Analysis) {
 	ids := a.dicts.Join(b.dicts, record.Client, record.RefererHost)
 	clients, referers := ids.IDs(record.Client), ids.IDs(record.RefererHost)
 	a.cells.merge(&b.cells, clients, referers)
+	a.current.merge(b.current, clients)
 	a.trial.denied.merge(&b.trial.denied, clients, referers)
 }
 
@@ -188,6 +191,9 @@ func (a *Analysis) Merge(b *Analysis) {
 type counterfactual struct {
 	eval *match.Evaluator
 	rows []bool
+	// served is, by client id, the last time at which something was answered
+	// that the ruleset denies: it was not in force then. math.MinInt64 is never.
+	served []int64
 }
 
 // blocked says of each row of a batch whether the ruleset denies it and the log
@@ -198,7 +204,7 @@ func (c *counterfactual) blocked(b *record.Batch, places []geo.Country, maxCells
 	}
 	c.rows = tally.Grown(c.rows, b.Rows)[:b.Rows]
 	clients, referers, statuses := b.IDs(record.Client), b.IDs(record.RefererHost), b.Statuses()
-	rows := traffic.NewRows(b, c.eval.Matcher().Needs)
+	times, rows := b.Ints(record.Time), traffic.NewRows(b, c.eval.Matcher().Needs)
 	for i := range c.rows {
 		c.rows[i] = false
 		if !c.eval.Touches(clients[i], referers[i], places[i]) {
@@ -208,9 +214,44 @@ func (c *counterfactual) blocked(b *record.Batch, places []geo.Country, maxCells
 			c.eval.Forget()
 		}
 		out := c.eval.Outcome(c.eval.Cell(rows.At(i, places[i])))
-		c.rows[i] = out.Decided != match.Allowed && shows(out.Action, statuses[i])
+		if out.Decided == match.Allowed {
+			continue
+		}
+		if c.rows[i] = shows(out.Action, statuses[i]); !c.rows[i] && statuses[i] != 0 {
+			c.serve(clients[i], times[i])
+		}
 	}
 	return c.rows
+}
+
+func (c *counterfactual) serve(client record.ID, time int64) {
+	for len(c.served) <= int(client) {
+		c.served = append(c.served, math.MinInt64)
+	}
+	if time == record.NoTime {
+		time = math.MaxInt64 // it may have been the last
+	}
+	c.served[client] = max(c.served[client], time)
+}
+
+func (c *counterfactual) merge(d *counterfactual, clients []record.ID) {
+	if c == nil {
+		return
+	}
+	for id, time := range d.served {
+		if time != math.MinInt64 {
+			c.serve(clients[id], time)
+		}
+	}
+}
+
+// since is the time from which on the ruleset may have been in force for a
+// client.
+func (c *counterfactual) since(client record.ID) int64 {
+	if c == nil || int(client) >= len(c.served) {
+		return math.MinInt64
+	}
+	return c.served[client]
 }
 
 // shows reports whether a status is the one with which an action answers.

@@ -66,7 +66,7 @@ type Client struct {
 // others may be merged into it.
 func (a *Analysis) Judge(top int, anonymised bool) *Judgement {
 	j := &Judgement{
-		Hotlinks: a.hotlinks.Judge(top), Abuse: a.abuse.Judge(anonymised), Dicts: a.dicts, FirstDay: NoDay, LastDay: NoDay,
+		Hotlinks: a.hotlinks.Judge(top), Abuse: a.abuse.JudgeSince(anonymised, a.current.since), Dicts: a.dicts, FirstDay: NoDay, LastDay: NoDay,
 		viewers: map[visitor]bool{},
 	}
 	j.Total = j.Hotlinks.Total
