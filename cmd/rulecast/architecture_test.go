@@ -70,6 +70,7 @@ analyze/abuse               => analyze/fetch analyze/networks analyze/tally inge
 analyze/hotlinks            => analyze/fetch analyze/geo analyze/site analyze/tally analyze/traffic ingest/record ingest/referer
 analyze/collateral          => analyze/abuse analyze/fetch analyze/geo analyze/hotlinks analyze/match analyze/policy analyze/tally analyze/traffic ingest/record
 analyze/recommend           => analyze/abuse analyze/choose analyze/collateral analyze/dialect analyze/geo analyze/hotlinks analyze/limit analyze/match analyze/networks analyze/policy analyze/replay analyze/tally ingest/record ingest/referer
+analyze/savings             => analyze/policy analyze/tally ingest/record
 analyze/explain             => analyze/geo analyze/policy ingest/referer
 analyze/check               => analyze/dialect analyze/limit analyze/policy analyze/prefix
 analyze/convert             => analyze/dialect analyze/dialect/profile analyze/limit analyze/policy
@@ -78,7 +79,7 @@ analyze/policy/policytest   => analyze/explain analyze/geo analyze/policy ingest
 analyze/traffic/traffictest => analyze/explain analyze/geo analyze/policy/policytest ingest/record ingest/referer
 
 report
-report/view                 => analyze/check analyze/collateral analyze/convert analyze/diff analyze/explain analyze/hotlinks analyze/inspect analyze/limit analyze/match analyze/policy analyze/recommend analyze/replay analyze/tally ingest/record ingest/referer report
+report/view                 => analyze/check analyze/collateral analyze/convert analyze/diff analyze/explain analyze/hotlinks analyze/inspect analyze/limit analyze/match analyze/policy analyze/recommend analyze/replay analyze/savings analyze/tally ingest/record ingest/referer report
 
 samples
 samples/gen

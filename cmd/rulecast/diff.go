@@ -5,7 +5,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rulecast/analyze/collateral"
 	"rulecast/analyze/diff"
+	"rulecast/analyze/tally"
 	"rulecast/report/view"
 )
 
@@ -45,10 +47,6 @@ func (f *replayFlags) diff(cmd *cobra.Command, std *streams, args []string) erro
 	if err != nil {
 		return err
 	}
-	conditions, err := parseConditions(f.failIf, view.DiffMetrics(&diff.Result{}, &view.Source{}))
-	if err != nil {
-		return err
-	}
 	countries, err := f.geoFlags.open()
 	if err != nil {
 		return err
@@ -57,23 +55,47 @@ func (f *replayFlags) diff(cmd *cobra.Command, std *streams, args []string) erro
 	if err != nil {
 		return err
 	}
-	if err := f.checkTables(view.Diff(plan.New().Result(0), &view.Source{})); err != nil {
-		return err
-	}
-	r, err := f.inputFlags.open(cmd.Context(), std, args, plan.Columns())
+	asked, err := f.worthFlags.open(cmd, countries, sets, true)
 	if err != nil {
 		return err
 	}
-	r.countries = countries
-	result, src, err := answer(cmd.Context(), r, plan.New, (*diff.Analysis).Result, f.top)
+	empty, nothing := plan.New().Result(0), asked.nothing()
+	conditions, err := parseConditions(f.failIf, view.DiffMetrics(empty, nothing, &view.Source{}))
 	if err != nil {
 		return err
 	}
-	if err := f.outputFlags.write(std, view.Diff(result, src)); err != nil {
+	if err := f.checkTables(view.DiffWorth(empty, nothing, &view.Source{})); err != nil {
 		return err
 	}
-	if held := failIf(conditions, sets[diff.Candidate].Name, view.DiffMetrics(result, src)); len(held) > 0 {
+	r, err := f.inputFlags.open(cmd.Context(), std, args, plan.Columns()|asked.columns())
+	if err != nil {
+		return err
+	}
+	r.countries, r.warnings = countries, asked.warnings
+	found, src, err := answer(cmd.Context(), r, startWith(asked, plan.New), func(v *valued[*diff.Analysis], top int) *answered[*diff.Result] {
+		return &answered[*diff.Result]{v.main.Result(top), v.worth(r.Inputs()), agreesWithDiff}
+	}, f.top)
+	if err != nil {
+		return err
+	}
+	if err := f.outputFlags.write(std, view.DiffWorth(found.main, &found.worth, src)); err != nil {
+		return err
+	}
+	if held := failIf(conditions, sets[diff.Candidate].Name, view.DiffMetrics(found.main, &found.worth, src)); len(held) > 0 {
 		return errors.Join(&failIfError{held}, r.incomplete(src))
 	}
 	return r.incomplete(src)
+}
+
+// agreesWithDiff holds what was judged as changed against what the diff counted.
+func agreesWithDiff(j *collateral.Judgement, r *diff.Result) error {
+	var errs []error
+	for side, total := range [diff.NumSides]tally.Counts{diff.Current: r.NewlyAllowed, diff.Candidate: r.NewlyDenied} {
+		var rules []tally.Counts
+		for _, c := range r.Rules[side] {
+			rules = append(rules, c.NewlyDenied.Plus(c.NewlyAllowed)) // either is nothing
+		}
+		errs = append(errs, j.Newly[side].Reconcile(r.Rulesets[side].Name, total, rules))
+	}
+	return errors.Join(errs...)
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"rulecast/report/view"
 )
 
 // condition is one --fail-if: METRIC OP NUMBER, the number as it is or as a
@@ -33,7 +35,7 @@ func parseConditions(texts []string, metrics map[string]float64) ([]condition, e
 			return nil, usagef("--fail-if %q: write it as 'METRIC > NUMBER', with one of < <= > >= == != and %% where it is a share", text)
 		}
 		if _, ok := metrics[m[1]]; !ok {
-			return nil, usagef("--fail-if %q: no such metric; there are %s", text, strings.Join(slices.Sorted(maps.Keys(metrics)), ", "))
+			return nil, unknownMetric(text, m[1], metrics)
 		}
 		limit, err := strconv.ParseFloat(strings.ReplaceAll(m[3], "_", ""), 64)
 		if err != nil {
@@ -51,6 +53,14 @@ func parseConditions(texts []string, metrics map[string]float64) ([]condition, e
 		out = append(out, condition{text: strings.TrimSpace(text), metric: m[1], op: m[2], limit: limit})
 	}
 	return out, nil
+}
+
+func unknownMetric(text, name string, metrics map[string]float64) error {
+	_, judged := metrics[view.DeniedGood]
+	if !judged && slices.Contains(view.HarmMetrics(), name) {
+		return usagef("--fail-if %q: %s is known with --own DOMAIN only, which says what traffic is good", text, name)
+	}
+	return usagef("--fail-if %q: no such metric; there are %s", text, strings.Join(slices.Sorted(maps.Keys(metrics)), ", "))
 }
 
 func (c condition) holds(value float64) bool {

@@ -6,9 +6,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rulecast/analyze/collateral"
 	"rulecast/analyze/dialect"
 	"rulecast/analyze/policy"
 	"rulecast/analyze/replay"
+	"rulecast/analyze/tally"
 	"rulecast/report/view"
 )
 
@@ -17,6 +19,7 @@ type replayFlags struct {
 	inputFlags
 	outputFlags
 	geoFlags
+	worthFlags
 	rulesets []string
 	provider string
 	top      int
@@ -31,6 +34,7 @@ func (f *replayFlags) add(cmd *cobra.Command) {
 	fs.StringArrayVar(&f.failIf, "fail-if", nil, "exit with 3 if this `CONDITION` on a figure of the summary holds, such as 'denied_share > 1%'")
 	f.inputFlags.add(cmd)
 	f.geoFlags.add(cmd)
+	f.worthFlags.add(cmd)
 	f.outputFlags.add(cmd)
 }
 
@@ -113,10 +117,6 @@ func (f *replayFlags) replay(cmd *cobra.Command, std *streams, args []string) er
 		}
 		candidates = append(candidates, c)
 	}
-	conditions, err := parseConditions(f.failIf, view.ReplayMetrics(&replay.Result{Sides: make([]replay.Side, 1)}, 0, &view.Source{}))
-	if err != nil {
-		return err
-	}
 	countries, err := f.geoFlags.open()
 	if err != nil {
 		return err
@@ -125,27 +125,53 @@ func (f *replayFlags) replay(cmd *cobra.Command, std *streams, args []string) er
 	if err != nil {
 		return err
 	}
-	if err := f.checkTables(view.Replay(plan.New().Result(0), &view.Source{})); err != nil {
-		return err
-	}
-	r, err := f.inputFlags.open(cmd.Context(), std, args, plan.Columns())
+	asked, err := f.worthFlags.open(cmd, countries, sets, false)
 	if err != nil {
 		return err
 	}
-	r.countries = countries
-	result, src, err := answer(cmd.Context(), r, plan.New, (*replay.Analysis).Result, f.top)
+	empty, nothing := plan.New().Result(0), asked.nothing()
+	conditions, err := parseConditions(f.failIf, view.ReplayMetrics(empty, 0, nothing, &view.Source{}))
 	if err != nil {
 		return err
 	}
-	if err := f.outputFlags.write(std, view.Replay(result, src)); err != nil {
+	if err := f.checkTables(view.ReplayWorth(empty, nothing, &view.Source{})); err != nil {
+		return err
+	}
+	r, err := f.inputFlags.open(cmd.Context(), std, args, plan.Columns()|asked.columns())
+	if err != nil {
+		return err
+	}
+	r.countries, r.warnings = countries, asked.warnings
+	found, src, err := answer(cmd.Context(), r, startWith(asked, plan.New), func(v *valued[*replay.Analysis], top int) *answered[*replay.Result] {
+		return &answered[*replay.Result]{v.main.Result(top), v.worth(r.Inputs()), agreesWithReplay}
+	}, f.top)
+	if err != nil {
+		return err
+	}
+	if err := f.outputFlags.write(std, view.ReplayWorth(found.main, &found.worth, src)); err != nil {
 		return err
 	}
 	var held []string
-	for i := range result.Sides {
-		held = append(held, failIf(conditions, result.Sides[i].Candidate.Ruleset.Name, view.ReplayMetrics(result, i, src))...)
+	for i, s := range found.main.Sides {
+		held = append(held, failIf(conditions, s.Candidate.Ruleset.Name, view.ReplayMetrics(found.main, i, &found.worth, src))...)
 	}
 	if len(held) > 0 {
 		return errors.Join(&failIfError{held}, r.incomplete(src))
 	}
 	return r.incomplete(src)
+}
+
+// agreesWithReplay holds what was judged as denied against what the replay
+// counted.
+func agreesWithReplay(j *collateral.Judgement, r *replay.Result) error {
+	var errs []error
+	for i := range r.Sides {
+		s := &r.Sides[i]
+		var matched []tally.Counts
+		for _, c := range s.Rules {
+			matched = append(matched, c.Matched)
+		}
+		errs = append(errs, j.Harms[i].Reconcile(s.Candidate.Ruleset.Name, s.Denied.Plus(s.Redirected), matched))
+	}
+	return errors.Join(errs...)
 }

@@ -207,9 +207,7 @@ func hotlinksWarnings(r *hotlinks.Result, src *Source) []string {
 	out = append(out, missingColumn(src, record.Status, "all of these count as answered")...)
 	out = append(out, missingColumn(src, record.Bytes, "they count as 0 bytes")...)
 	out = append(out, missingColumn(src, record.Time, "whether their clients view own pages is told by the whole log, not by half hours")...)
-	if b := r.Busiest; b.Counts.Requests > r.Own.Requests {
-		out = append(out, fmt.Sprintf("%s leads to more requests (%s) than all own sites (%s): if it is yours, name it with --own", b.Host, report.Grouped(b.Counts.Requests), report.Grouped(r.Own.Requests)))
-	}
+	out = append(out, doubtsOfOwn(r)...)
 	if r.Estimated > 0 {
 		out = append(out, fmt.Sprintf("the evidence on %s with very many visits or objects is estimated from a part of them; requests, bytes and embeds are exact", Plural(int64(r.Estimated), "host")))
 	}
@@ -217,6 +215,15 @@ func hotlinksWarnings(r *hotlinks.Result, src *Source) []string {
 		out = append(out, fmt.Sprintf("%s with the fewest requests were not judged: only the %s busiest are", Plural(r.Unjudged.Hosts, "host"), report.Grouped(hotlinks.MostJudged)))
 	}
 	return out
+}
+
+// doubtsOfOwn says whether an own site may be missing.
+func doubtsOfOwn(r *hotlinks.Result) []string {
+	b := r.Busiest
+	if b.Counts.Requests <= r.Own.Requests {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s leads to more requests (%s) than all own sites (%s): if it is yours, name it with --own", b.Host, report.Grouped(b.Counts.Requests), report.Grouped(r.Own.Requests))}
 }
 
 func hotlinksLead(r *hotlinks.Result, src *Source) []string {

@@ -27,34 +27,34 @@ func Recommend(r *recommend.Result, src *Source) *report.Document {
 	return doc
 }
 
-func harmColumns() []report.Column {
+func effectColumns() []report.Column {
 	return columns(
 		count("bad_requests", "requests", 0), count("bad_bytes", "bytes", 4), count("good_requests", "requests", 0), count("good_bytes", "bytes", 5),
 		count("good_users", "users", 3), count("own_viewers", "clients", 8),
 	)
 }
 
-func harmCells(h *collateral.Harm) []any { return cells(h.Bad, h.Good(), h.Users, h.Viewers) }
+func effectCells(h *collateral.Harm) []any { return cells(h.Bad, h.Good(), h.Users, h.Viewers) }
 
 func recommendSummary(r *recommend.Result, src *Source) report.Table {
 	side := &r.Replay.Sides[0]
 	t := report.Table{Name: "summary", Title: "Summary", Layout: report.Record, Columns: columns(
-		counts("", 0), counts("allowed", 1), counts("denied", 0), counts("denied_served", 0), harmColumns(),
+		counts("", 0), counts("allowed", 1), counts("denied", 0), counts("denied_served", 0), effectColumns(),
 		count("entries", "entries", 0), count("days", "days", 0), count("rejected_lines", "lines", 5), count("clients", "clients", 2), instant("first_time", 8), instant("last_time", 8),
 	)}
-	t.AddRow(cells(r.Replay.Total, side.Overlap[0], side.Denied, side.Served, harmCells(&r.Harms.Total),
+	t.AddRow(cells(r.Replay.Total, side.Overlap[0], side.Denied, side.Served, effectCells(&r.Harms.Total),
 		len(side.Entries), r.Days, src.Rejects(), r.Replay.Clients, when(r.Replay.First), when(r.Replay.Last))...)
 	return t
 }
 
 func suggestionsTable(r *recommend.Result) report.Table {
 	t := report.Table{Name: "suggestions", Title: "Suggested entries", Columns: columns(
-		text("control"), text("entry"), report.Column{Name: "change", Type: report.String, Weight: 2}, harmColumns(), counts("exclusive_bad", 6),
+		text("control"), text("entry"), report.Column{Name: "change", Type: report.String, Weight: 2}, effectColumns(), counts("exclusive_bad", 6),
 		report.Column{Name: "reason", Type: report.String, Weight: 1, Prose: true},
 	)}
 	for i := range r.Suggestions {
 		s := &r.Suggestions[i]
-		t.AddRow(cells(s.Control.String(), s.Entry, string(s.Change), harmCells(&s.Harm), s.Harm.ExclusiveBad, s.Reason)...)
+		t.AddRow(cells(s.Control.String(), s.Entry, string(s.Change), effectCells(&s.Harm), s.Harm.ExclusiveBad, s.Reason)...)
 	}
 	return t
 }
@@ -108,10 +108,10 @@ func sharedTable(r *recommend.Result) report.Table {
 
 func allowlistTable(r *recommend.Result) report.Table {
 	t := report.Table{Name: "allowlist", Title: "A Referer allow list instead", Columns: columns(
-		report.Column{Name: "hosts", Type: report.String, Prose: true}, harmColumns(), report.Column{Name: "better", Type: report.Bool},
+		report.Column{Name: "hosts", Type: report.String, Prose: true}, effectColumns(), report.Column{Name: "better", Type: report.Bool},
 	)}
 	if a := r.Allow; a != nil {
-		t.AddRow(cells(strings.Join(a.Hosts, " "), harmCells(&a.Harm), a.Better)...)
+		t.AddRow(cells(strings.Join(a.Hosts, " "), effectCells(&a.Harm), a.Better)...)
 	}
 	return t
 }

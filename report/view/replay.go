@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"slices"
 
+	"rulecast/analyze/collateral"
 	"rulecast/analyze/match"
 	"rulecast/analyze/policy"
 	"rulecast/analyze/replay"
+	"rulecast/analyze/savings"
 	"rulecast/analyze/tally"
 	"rulecast/ingest/record"
 	"rulecast/report"
@@ -14,7 +16,10 @@ import (
 
 // Replay shows what candidate rulesets would have done. With several of them
 // every table but inputs begins with a ruleset column.
-func Replay(r *replay.Result, src *Source) *report.Document {
+func Replay(r *replay.Result, src *Source) *report.Document { return ReplayWorth(r, &Worth{}, src) }
+
+// ReplayWorth is Replay with what the denied requests are worth.
+func ReplayWorth(r *replay.Result, w *Worth, src *Source) *report.Document {
 	doc := &report.Document{Command: "replay"}
 	many := len(r.Sides) > 1
 	var sets []*policy.Ruleset
@@ -24,7 +29,7 @@ func Replay(r *replay.Result, src *Source) *report.Document {
 		s := &r.Sides[i]
 		sets = append(sets, s.Candidate.Ruleset)
 		infos = append(infos, describe(s.Candidate.Ruleset))
-		parts = append(parts, sideTables(r, s, src))
+		parts = append(parts, replayed{r, i, w}.tables(src))
 	}
 	doc.Ruleset = infos[0]
 	if many {
@@ -39,7 +44,8 @@ func Replay(r *replay.Result, src *Source) *report.Document {
 			}
 		}
 	}
-	doc.Lead, doc.Notes = replayLead(r), replayNotes(r, src)
+	doc.Warnings = append(doc.Warnings, w.warnings(src, sets...)...)
+	doc.Lead, doc.Notes = replayLead(r, w), append(w.notes(), replayNotes(r, src)...)
 	return doc
 }
 
@@ -68,47 +74,114 @@ func joinTables(parts [][]report.Table, sets []*policy.Ruleset, many bool) []rep
 	return out
 }
 
-func sideTables(r *replay.Result, s *replay.Side, src *Source) []report.Table {
-	return []report.Table{
-		replaySummary(r, s, src), rulesTable(s), entriesTable(s), overlapTable(s),
+// replayed is one candidate's part of a result.
+type replayed struct {
+	result *replay.Result
+	number int
+	worth  *Worth
+}
+
+func (p replayed) side() *replay.Side { return &p.result.Sides[p.number] }
+
+// harm is what the candidate does to good traffic; nil if that was not asked.
+func (p replayed) harm() *collateral.Harms {
+	if p.worth.Judgement == nil {
+		return nil
+	}
+	return p.worth.Judgement.Harms[p.number]
+}
+
+// saving is that of what a rule decides.
+func (p replayed) saving(rule int, served tally.Counts) savings.Saving {
+	return p.worth.Bill.Of(served, p.side().Candidate.Ruleset.Rules[rule].Action)
+}
+
+// saved is the saving of all that the candidate denies.
+func (p replayed) saved() savings.Saving {
+	var sum savings.Saving
+	for i, c := range p.side().Rules {
+		sum = sum.Plus(p.saving(i, c.Served))
+	}
+	return sum
+}
+
+func (p replayed) tables(src *Source) []report.Table {
+	s := p.side()
+	out := []report.Table{p.summary(src)}
+	if p.worth.Bill != nil {
+		out = append(out, p.worth.savingsTable(p.saved()))
+	}
+	return append(out, p.rules(), p.entries(), overlapTable(s),
 		valuesTable("countries", "Countries", s.Countries), valuesTable("referers", "Referer hosts", s.Referers),
 		valuesTable("clients", "Clients", s.TopClients), valuesTable("statuses", "Statuses in the log", s.Statuses),
 		sensitivityTable(s),
-	}
+	)
 }
 
-func replaySummary(r *replay.Result, s *replay.Side, src *Source) report.Table {
+func (p replayed) summary(src *Source) report.Table {
+	r, s := p.result, p.side()
 	t := report.Table{Name: "summary", Title: "Summary", Layout: report.Record, Columns: columns(
 		counts("", 0), counts("allowed", 1), counts("denied", 0), counts("redirected", 3), counts("denied_served", 0),
-		count("rejected_lines", "lines", 5), count("clients", "clients", 2), instant("first_time", 8), instant("last_time", 8),
 	)}
-	allowed := s.Overlap[0]
-	t.AddRow(cells(r.Total, allowed, s.Denied, s.Redirected, s.Served, src.Rejects(), r.Clients, when(r.First), when(r.Last))...)
+	row := cells(r.Total, s.Overlap[0], s.Denied, s.Redirected, s.Served)
+	if h := p.harm(); h != nil {
+		t.Columns, row = append(t.Columns, harmColumns("", 4)...), append(row, harmCells(&h.Total)...)
+	}
+	t.Columns = append(t.Columns, count("rejected_lines", "lines", 5), count("clients", "clients", 2), instant("first_time", 8), instant("last_time", 8))
+	t.AddRow(append(row, cells(src.Rejects(), r.Clients, when(r.First), when(r.Last))...)...)
 	return t
 }
 
-func rulesTable(s *replay.Side) report.Table {
+func (p replayed) rules() report.Table {
+	s := p.side()
 	t := report.Table{Name: "rules", Title: "Rules", Columns: columns(
 		text("rule"), report.Column{Name: "control", Type: report.String, Weight: 1}, report.Column{Name: "action", Type: report.String, Weight: 2},
 		counts("decided", 0), counts("matched", 3), counts("exclusive", 4), count("clients", "clients", 1),
 	)}
+	p.addColumns(&t, 1)
 	for i, c := range s.Rules {
 		rule := &s.Candidate.Ruleset.Rules[i]
-		t.AddRow(cells(rule.ID, rule.Control.String(), rule.Action.String(), c.Decided, c.Matched, c.Exclusive, s.RuleClients[i])...)
+		row := cells(rule.ID, rule.Control.String(), rule.Action.String(), c.Decided, c.Matched, c.Exclusive, s.RuleClients[i])
+		if h := p.harm(); h != nil {
+			row = append(row, harmCells(&h.Rules[i])...)
+		}
+		if p.worth.Bill != nil {
+			row = append(row, p.worth.savingCells(p.saving(i, c.Served))...)
+		}
+		t.AddRow(row...)
 	}
 	return t
 }
 
-func entriesTable(s *replay.Side) report.Table {
+func (p replayed) entries() report.Table {
+	s := p.side()
 	t := report.Table{Name: "entries", Title: "Entries", Columns: columns(
 		text("rule"), report.Column{Name: "control", Type: report.String, Weight: 6}, text("entry"),
 		counts("decided", 0), counts("matched", 3), counts("exclusive", 1), instant("first_time", 7), instant("last_time", 5),
 	)}
+	p.addColumns(&t, 2)
 	for i, c := range s.EntryCounts {
 		rule := &s.Candidate.Ruleset.Rules[s.Entries[i].Rule]
-		t.AddRow(cells(rule.ID, rule.Control.String(), s.Entries[i].Text, c.Decided, c.Matched, c.Exclusive, when(c.First), when(c.Last))...)
+		row := cells(rule.ID, rule.Control.String(), s.Entries[i].Text, c.Decided, c.Matched, c.Exclusive, when(c.First), when(c.Last))
+		if h := p.harm(); h != nil {
+			row = append(row, harmCells(&h.Entries[i])...)
+		}
+		if p.worth.Bill != nil {
+			row = append(row, p.worth.savingCells(p.saving(s.Entries[i].Rule, c.Served))...)
+		}
+		t.AddRow(row...)
 	}
 	return t
+}
+
+// addColumns are those of what denied requests are worth, if that was asked.
+func (p replayed) addColumns(t *report.Table, weight int) {
+	if p.worth.Judgement != nil {
+		t.Columns = append(t.Columns, harmColumns("", weight)...)
+	}
+	if p.worth.Bill != nil {
+		t.Columns = append(t.Columns, savingColumns(weight)...)
+	}
 }
 
 func overlapTable(s *replay.Side) report.Table {
@@ -213,13 +286,20 @@ func gateWarnings(n match.Needs, src *Source) []string {
 	return out
 }
 
-func replayLead(r *replay.Result) []string {
+func replayLead(r *replay.Result, w *Worth) []string {
 	var out []string
 	for i := range r.Sides {
 		s := &r.Sides[i]
 		stopped := s.Denied.Plus(s.Redirected)
 		out = append(out, fmt.Sprintf("%s would stop %s of requests and %s of bytes. %s of requests were served and would not be any more.",
 			s.Candidate.Ruleset.Name, percent(stopped.Requests, r.Total.Requests), percent(stopped.Bytes, r.Total.Bytes), percent(s.Served.Requests, r.Total.Requests)))
+		p := replayed{r, i, w}
+		if h := p.harm(); h != nil {
+			out = append(out, harmLead(s.Candidate.Ruleset.Name, &h.Total, r.Total))
+		}
+		if w.Bill != nil {
+			out = append(out, w.savingLead(s.Candidate.Ruleset.Name, p.saved()))
+		}
 	}
 	return out
 }
@@ -247,7 +327,7 @@ func hasAllow(r *replay.Result) bool {
 }
 
 // ReplayMetrics are the figures of one candidate that --fail-if can name.
-func ReplayMetrics(r *replay.Result, side int, src *Source) map[string]float64 {
+func ReplayMetrics(r *replay.Result, side int, w *Worth, src *Source) map[string]float64 {
 	s := &r.Sides[side]
 	stopped := s.Denied.Plus(s.Redirected)
 	m := map[string]float64{
@@ -259,6 +339,11 @@ func ReplayMetrics(r *replay.Result, side int, src *Source) map[string]float64 {
 		"": r.Total, "allowed_": s.Overlap[0], "denied_": s.Denied, "redirected_": s.Redirected, "denied_served_": s.Served,
 	} {
 		m[name+"requests"], m[name+"bytes"] = float64(c.Requests), float64(c.Bytes)
+	}
+	if w.Judgement != nil {
+		h := &w.Judgement.Harms[side].Total
+		addHarm(m, "", h)
+		m[DeniedGood] = share(h.Good().Requests, r.Total.Requests)
 	}
 	return m
 }

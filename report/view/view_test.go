@@ -290,8 +290,8 @@ func TestEveryFigureIsAMetric(t *testing.T) {
 			doc     *report.Document
 			metrics map[string]float64
 		}{
-			{view.Replay(one, src), view.ReplayMetrics(one, 0, src)},
-			{view.Diff(changes, src), view.DiffMetrics(changes, src)},
+			{view.Replay(one, src), view.ReplayMetrics(one, 0, &view.Worth{}, src)},
+			{view.Diff(changes, src), view.DiffMetrics(changes, &view.Worth{}, src)},
 		} {
 			for name, value := range tables(t, c.doc)["summary"][0] {
 				figure, isNumber := value.(float64)

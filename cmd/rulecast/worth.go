@@ -1,0 +1,157 @@
+package main
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"rulecast/analyze/collateral"
+	"rulecast/analyze/fold"
+	"rulecast/analyze/policy"
+	"rulecast/analyze/savings"
+	"rulecast/ingest/record"
+	"rulecast/report/view"
+)
+
+// worthFlags ask what denied requests are worth.
+type worthFlags struct {
+	judgeFlags
+	priceFlags
+}
+
+func (f *worthFlags) add(cmd *cobra.Command) {
+	f.judgeFlags.add(cmd)
+	f.priceFlags.add(cmd)
+}
+
+// worthPlan is what is asked of requests beside a question.
+type worthPlan struct {
+	judge    *collateral.Plan // nil: not asked
+	prices   *savings.Prices  // nil: not asked
+	warnings []string
+}
+
+// open checks the flags, reads their files and compiles the rulesets. Changes
+// says that the first of them is in force, and that what changes to the second
+// is asked, too.
+func (f *worthFlags) open(cmd *cobra.Command, countries *countrySource, sets []*policy.Ruleset, changes bool) (*worthPlan, error) {
+	p := &worthPlan{}
+	judged, err := f.judgeFlags.given(cmd)
+	if err != nil {
+		return nil, err
+	}
+	if p.prices, err = f.priceFlags.open(cmd); err != nil || !judged {
+		return p, err
+	}
+	var current *policy.Ruleset
+	if changes {
+		current = sets[0]
+	}
+	options, warnings, err := f.judgeFlags.open(countries, current)
+	if err != nil {
+		return nil, err
+	}
+	options.Candidates, options.Changes, options.WithoutCells = sets, changes, true
+	p.warnings = warnings
+	p.judge, err = collateral.NewPlan(options)
+	return p, err
+}
+
+// columns are those that the batches must have.
+func (p *worthPlan) columns() (cs record.Columns) {
+	if p.judge != nil {
+		cs |= p.judge.Columns()
+	}
+	if p.prices != nil {
+		cs |= p.prices.Columns()
+	}
+	return cs
+}
+
+// valued is the analysis of a question, with what is asked beside it.
+type valued[A fold.Analysis[A]] struct {
+	main   A
+	judged *collateral.Analysis // nil: not asked
+	bill   *savings.Analysis    // nil: not asked
+}
+
+// startWith starts the analyses of one stream.
+func startWith[A fold.Analysis[A]](p *worthPlan, main func() A) func() *valued[A] {
+	return func() *valued[A] {
+		v := &valued[A]{main: main()}
+		if p.judge != nil {
+			v.judged = p.judge.New()
+		}
+		if p.prices != nil {
+			v.bill = p.prices.New()
+		}
+		return v
+	}
+}
+
+func (v *valued[A]) Add(b *record.Batch) error {
+	if err := v.main.Add(b); err != nil {
+		return err
+	}
+	if v.judged != nil {
+		if err := v.judged.Add(b); err != nil {
+			return err
+		}
+	}
+	if v.bill != nil {
+		return v.bill.Add(b)
+	}
+	return nil
+}
+
+func (v *valued[A]) Merge(w *valued[A]) {
+	v.main.Merge(w.main)
+	if v.judged != nil {
+		v.judged.Merge(w.judged)
+	}
+	if v.bill != nil {
+		v.bill.Merge(w.bill)
+	}
+}
+
+// answered is the result of a question, with what the requests are worth.
+type answered[R reconciler] struct {
+	main  R
+	worth view.Worth
+	// agrees holds the judgement against the result.
+	agrees func(*collateral.Judgement, R) error
+}
+
+// worth sums up what was asked beside the question. Inputs are those read.
+func (v *valued[A]) worth(inputs []record.Input) (w view.Worth) {
+	if v.judged != nil {
+		w.Judgement = v.judged.Judge(0, slices.ContainsFunc(inputs, func(in record.Input) bool { return in.Anonymised > 0 }))
+	}
+	if v.bill != nil {
+		w.Bill = v.bill.Bill()
+	}
+	return w
+}
+
+// Reconcile checks that all the counts add up to the requests read, and to each
+// other.
+func (p *answered[R]) Reconcile(rowsRead int64) error {
+	err := p.main.Reconcile(rowsRead)
+	if j := p.worth.Judgement; j != nil {
+		err = errors.Join(err, j.Reconcile(rowsRead), p.agrees(j, p.main))
+	}
+	return err
+}
+
+// nothing is the worth of no requests, for a report of nothing.
+func (p *worthPlan) nothing() *view.Worth {
+	w := startWith(p, func() none { return none{} })().worth(nil)
+	return &w
+}
+
+// none is the analysis of no question.
+type none struct{}
+
+func (none) Add(*record.Batch) error { return nil }
+func (none) Merge(none)              {}
