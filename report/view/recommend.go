@@ -18,7 +18,7 @@ func Recommend(r *recommend.Result, src *Source) *report.Document {
 	doc := &report.Document{Command: "recommend", Ruleset: describe(r.Ruleset)}
 	doc.Tables = append([]report.Table{
 		recommendSummary(r, src), suggestionsTable(r), usageTable(r), frontierTable(r), certificateTable(r), sharedTable(r), allowlistTable(r),
-	}, sideTables(r.Replay, side, src)[1:]...)
+	}, replayed{r.Replay, 0, &Worth{}}.tables(src)[1:]...)
 	doc.Tables = append(doc.Tables, inputsTable(src))
 	doc.Warnings = append(sourceWarnings(src), policyWarnings(r.Ruleset)...)
 	doc.Warnings = append(doc.Warnings, sideWarnings(side, src)...)
