@@ -8,12 +8,21 @@ func (a *Analysis) settle() {
 	a.uses.settle()
 }
 
+// Settle does what Merge needs of an analysis whose stream has ended.
+func (a *Analysis) Settle() { a.settle() }
+
 // Merge takes in the evidence of another stream of the same plan.
 func (a *Analysis) Merge(b *Analysis) {
+	a.MergeJoined(b, a.dicts, a.dicts.Join(b.dicts, record.Client))
+}
+
+// MergeJoined is Merge for a caller who has joined the dictionaries of both
+// streams, into d.
+func (a *Analysis) MergeJoined(b *Analysis, d *record.Dicts, mapping *record.Mapping) {
 	b.settle()
 	a.total, a.untimed = a.total.Plus(b.total), a.untimed+b.untimed
-	ids := a.dicts.Join(b.dicts, record.Client).IDs(record.Client)
-	a.follow(a.dicts)
+	ids := mapping.IDs(record.Client)
+	a.follow(d)
 	for id := range b.clients {
 		a.clients[ids[id]].merge(&b.clients[id])
 		for i, word := range b.weeks[id] {

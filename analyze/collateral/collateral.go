@@ -17,6 +17,7 @@ import (
 	"fmt"
 
 	"rulecast/analyze/abuse"
+	"rulecast/analyze/fold"
 	"rulecast/analyze/geo"
 	"rulecast/analyze/hotlinks"
 	"rulecast/analyze/match"
@@ -174,16 +175,26 @@ func (a *Analysis) gather(b *record.Batch, places []geo.Country, blocked []bool)
 	}
 }
 
+// Settle does what Merge needs of an analysis whose stream has ended.
+func (a *Analysis) Settle() {
+	a.hotlinks.Settle()
+	a.abuse.Settle()
+}
+
 // Merge takes in what was gathered of another stream of the same plan.
 func (a *Analysis) Merge(b *Analysis) {
-	a.hotlinks.Merge(b.hotlinks)
-	a.abuse.Merge(b.abuse)
 	a.meet(b.first, b.last)
-	ids := a.dicts.Join(b.dicts, record.Client, record.RefererHost)
+	ids := a.dicts.Join(b.dicts, hotlinks.Joined()...)
 	clients, referers := ids.IDs(record.Client), ids.IDs(record.RefererHost)
-	a.cells.merge(&b.cells, clients, referers)
-	a.current.merge(b.current, clients)
-	a.trial.denied.merge(&b.trial.denied, clients, referers)
+	fold.Together(
+		func() { a.hotlinks.MergeJoined(b.hotlinks, a.dicts, ids) },
+		func() { a.abuse.MergeJoined(b.abuse, a.dicts, ids) },
+		func() {
+			a.cells.merge(&b.cells, clients, referers)
+			a.trial.denied.merge(&b.trial.denied, clients, referers)
+			a.current.merge(b.current, clients)
+		},
+	)
 }
 
 // counterfactual finds the requests that the current ruleset answered with an

@@ -6,6 +6,7 @@ import (
 
 	"rulecast/analyze/abuse"
 	"rulecast/analyze/fetch"
+	"rulecast/analyze/fold"
 	"rulecast/analyze/hotlinks"
 	"rulecast/analyze/policy"
 	"rulecast/analyze/tally"
@@ -65,10 +66,11 @@ type Client struct {
 // (record.Input.Anonymised). The analysis must not be added to afterwards, but
 // others may be merged into it.
 func (a *Analysis) Judge(top int, anonymised bool) *Judgement {
-	j := &Judgement{
-		Hotlinks: a.hotlinks.Judge(top), Abuse: a.abuse.JudgeSince(anonymised, a.current.since), Dicts: a.dicts, FirstDay: NoDay, LastDay: NoDay,
-		viewers: map[visitor]bool{},
-	}
+	j := &Judgement{Dicts: a.dicts, FirstDay: NoDay, LastDay: NoDay, viewers: map[visitor]bool{}}
+	fold.Together(
+		func() { j.Hotlinks = a.hotlinks.Judge(top) },
+		func() { j.Abuse = a.abuse.JudgeSince(anonymised, a.current.since) },
+	)
 	j.Total = j.Hotlinks.Total
 	if a.plan.cells {
 		j.cells = &a.cells

@@ -19,6 +19,20 @@ type Analysis[A any] interface {
 	Merge(A)
 }
 
+// Settler is an analysis that can do a part of what Merge needs before, when its
+// stream has ended and others may go on.
+type Settler interface{ Settle() }
+
+// Together does several things at once and returns when all are done.
+func Together(things ...func()) {
+	var wg sync.WaitGroup
+	for _, do := range things[1:] {
+		wg.Go(do)
+	}
+	things[0]()
+	wg.Wait()
+}
+
 // Run feeds each stream to an analysis of its own, in its own goroutine, and
 // returns all of them merged. The first error, or the end of ctx, stops every
 // stream. There is at least one stream.
@@ -33,6 +47,8 @@ func Run[A Analysis[A]](ctx context.Context, streams []record.Stream, start func
 		wg.Go(func() {
 			if errs[i] = s.Each(ctx, parts[i].Add); errs[i] != nil {
 				cancel()
+			} else if a, ok := any(parts[i]).(Settler); ok {
+				a.Settle()
 			}
 		})
 	}

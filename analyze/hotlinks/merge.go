@@ -29,8 +29,19 @@ func (a *Analysis) settle() {
 	a.own.compact()
 }
 
+// Settle does what Merge needs of an analysis whose stream has ended.
+func (a *Analysis) Settle() { a.settle() }
+
+// Joined are the columns whose dictionaries Merge joins.
+func Joined() []record.Column { return []record.Column{record.Client, record.RefererHost, record.Host} }
+
 // Merge takes in the evidence of another stream of the same plan.
-func (a *Analysis) Merge(b *Analysis) {
+func (a *Analysis) Merge(b *Analysis) { a.MergeJoined(b, a.dicts, a.dicts.Join(b.dicts, Joined()...)) }
+
+// MergeJoined is Merge for a caller who has joined the dictionaries of both
+// streams, into d.
+func (a *Analysis) MergeJoined(b *Analysis, d *record.Dicts, ids *record.Mapping) {
+	a.dicts = d
 	a.settle()
 	b.settle()
 	a.total = a.total.Plus(b.total)
@@ -46,7 +57,6 @@ func (a *Analysis) Merge(b *Analysis) {
 		a.first = b.first
 	}
 	a.last = max(a.last, b.last)
-	ids := a.dicts.Join(b.dicts, record.Client, record.RefererHost, record.Host)
 	clients, referers, hosts := ids.IDs(record.Client), ids.IDs(record.RefererHost), ids.IDs(record.Host)
 	a.follow(a.dicts)
 	for id, n := range b.served {

@@ -1,12 +1,14 @@
 package recommend
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 
 	"rulecast/analyze/choose"
 	"rulecast/analyze/collateral"
 	"rulecast/analyze/dialect"
+	"rulecast/analyze/fold"
 	"rulecast/analyze/limit"
 	"rulecast/analyze/match"
 	"rulecast/analyze/networks"
@@ -70,20 +72,23 @@ func Recommend(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.P
 		Ruleset: rs, Usage: limit.Use(*rs, o.Dialect.Limits...), Days: j.Days(), Frontier: chosen.frontier, Certificates: chosen.certificates,
 		Judgement: j, Others: c.others,
 	}
-	var err error
-	if r.Replay, err = replayed(j, plan, rs, o.Top); err != nil {
-		return nil, err
-	}
 	m, err := match.Compile(rs)
 	if err != nil {
 		return nil, err
 	}
-	r.Harms = j.Against(m)
-	if err := r.suggest(j, c, m, why); err != nil {
-		return nil, err
-	}
-	r.Shared = shared(j)
-	if r.Allow, err = allowlist(j, o.Dialect, room.entries[policy.Referer]); err != nil {
+	var errs [3]error
+	fold.Together(
+		func() { r.Replay, errs[0] = replayed(j, plan, rs, o.Top) },
+		func() {
+			r.Harms = j.Against(m)
+			errs[1] = r.suggest(j, c, m, why)
+		},
+		func() {
+			r.Shared = shared(j)
+			r.Allow, errs[2] = allowlist(j, o.Dialect, room.entries[policy.Referer])
+		},
+	)
+	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err
 	}
 	if r.Allow != nil {
