@@ -39,27 +39,41 @@ func (s score) less(t score) bool {
 	return s.value < t.value || s.value == t.value && s.entries > t.entries
 }
 
-// Solve finds lists that are good together: nothing is known to be better than
-// them by changing one list alone, and on small instances they are nearly always
-// the best.
+// Solve finds lists that are good together. No change of one list alone makes
+// them better; that none at all does is not known, but on small instances it is
+// nearly always so.
 func (p *JointProblem) Solve() (*JointSolution, error) {
 	unit, err := p.check()
 	if err != nil {
 		return nil, err
 	}
-	t := newTable(p, unit)
-	a := &alternation{p: p, t: t, allowed: make([]bool, p.Countries), seen: map[string]bool{}}
-	if a.networks, err = newNetworks(p, t, unit); err != nil {
+	a, err := newAlternation(p, unit)
+	if err != nil {
 		return nil, err
 	}
-	a.weights = make([]weight, len(p.Clients))
-	a.values = make([]int64, max(p.Hosts, p.Countries))
 	a.fromHosts()
 	if p.MaxCountries > 0 && a.allowCountries() {
 		clear(a.seen)
 		a.fromCountries()
 	}
 	return a.solution(unit), nil
+}
+
+func newAlternation(p *JointProblem, unit int64) (*alternation, error) {
+	t := newTable(p, unit)
+	networks, err := newNetworks(p, t, unit)
+	if err != nil {
+		return nil, err
+	}
+	return &alternation{
+		p:        p,
+		t:        t,
+		networks: networks,
+		allowed:  make([]bool, p.Countries),
+		weights:  make([]weight, len(p.Clients)),
+		values:   make([]int64, max(p.Hosts, p.Countries)),
+		seen:     map[string]bool{},
+	}, nil
 }
 
 // fromHosts starts from no host, all that are worth it, and single ones: also

@@ -95,6 +95,27 @@ func BenchmarkSolve(b *testing.B) {
 	}
 }
 
+// BenchmarkMaxNew limits how many entries of a list of 100 may be new.
+func BenchmarkMaxNew(b *testing.B) {
+	addresses := clustered(1_000_000)
+	for _, most := range []int{100, 1000} {
+		o := Options{Max: most, Price: Whole(20), MaxNew: AtMost(int64(most) / 2)}
+		for i := range most {
+			o.Previous = append(o.Previous, Previous{netip.PrefixFrom(addresses[i*1000].Addr, 28).Masked(), true})
+		}
+		b.Run(fmt.Sprint(most), func(b *testing.B) {
+			p, err := New(addresses, o)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				s := p.Solve()
+				b.ReportMetric(float64(s.Value)/float64(s.Bound), "of-bound")
+			}
+		})
+	}
+}
+
 // BenchmarkMaxCollateral searches a million bad addresses for a list that stops
 // little good.
 func BenchmarkMaxCollateral(b *testing.B) {

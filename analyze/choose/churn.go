@@ -9,9 +9,9 @@ package choose
 const isWide = 1<<16 - 1
 
 // maxWideSteps is how much work goes into such tables before the program gives
-// up: some seconds. A hundred previous entries and as many new ones take a
-// hundredth of it.
-const maxWideSteps = 2 << 30
+// up: a second or two. A hundred previous entries and fifty new ones take a
+// tenth of it.
+const maxWideSteps = 1 << 28
 
 // grid is a table of two dimensions: the cell at x*(kept+1)+y is the best set of
 // at most x new entries and y kept ones.
