@@ -75,7 +75,8 @@ func TestQuickRows(t *testing.T) {
 				row = append(row, v)
 			}
 			line := strings.Join(row, "\t")
-			line = line[:len(line)-rapid.SampledFrom([]int{0, 0, 0, 1, len(line) / 2}).Draw(rt, "cut")]
+			line = line[rapid.SampledFrom([]int{0, 0, 0, min(len(line), 1), len(line) / 2}).Draw(rt, "cut"):]
+			line = line[:len(line)-rapid.SampledFrom([]int{0, 0, 0, min(len(line), 1), len(line) / 2}).Draw(rt, "cut short")]
 			rows.WriteString(line + rapid.SampledFrom([]string{"", "", "", "\t", "\tx", "\r"}).Draw(rt, "end") + "\n")
 		}
 		wants := record.Columns(rapid.Uint32().Draw(rt, "wants")) & record.AllColumns

@@ -84,7 +84,7 @@ func TestAddressesProperties(t *testing.T) {
 		a.intern(fmt.Appendf(nil, "192.0.2.1:%d", port))
 		a.intern(fmt.Appendf(nil, "[2001:db8::1]:%d", port))
 	}
-	if a.ipv4.used != 1 || len(a.keys.entries) != 1 {
-		t.Errorf("%d and %d keys for two addresses", a.ipv4.used, len(a.keys.entries))
+	if a.ipv4.used != 1 || a.ipv6.used != 1 || len(a.keys.entries) != 0 {
+		t.Errorf("%d, %d and %d keys for two addresses", a.ipv4.used, a.ipv6.used, len(a.keys.entries))
 	}
 }

@@ -11,16 +11,15 @@ import (
 // no Absent entry: a record without an address is a reject.
 type Addresses struct {
 	ipv4  ipv4Table
-	keys  keys       // the bytes of IPv6 addresses, and texts that are read slowly
+	ipv6  ipv6Table
+	keys  keys       // texts that are read slowly
 	addrs [][16]byte // by id; an IPv4 address in its mapped form
 }
-
-// inBytes is the code of an address's bytes among keys; texts are verbatim.
-const inBytes code = 1
 
 func newAddresses() *Addresses {
 	a := &Addresses{}
 	a.ipv4.init()
+	a.ipv6.init()
 	a.keys.init()
 	return a
 }
@@ -44,6 +43,11 @@ func (a *Addresses) internOther(raw []byte) (ID, bool) {
 	if ip, ok := parseIPv6(raw); ok {
 		return a.internIPv6(&ip), true
 	}
+	return a.internText(raw)
+}
+
+// internText is intern for what is neither just an IPv4 nor just an IPv6 address.
+func (a *Addresses) internText(raw []byte) (ID, bool) {
 	id, h, ok := a.keys.find(raw, verbatim)
 	if ok {
 		return id, true
@@ -95,10 +99,10 @@ func (a *Addresses) internIPv6(ip *[16]byte) ID {
 	if [12]byte(ip[:12]) == mappedPrefix {
 		return a.internIPv4(binary.BigEndian.Uint32(ip[12:]))
 	}
-	id, h, ok := a.keys.find(ip[:], inBytes)
+	id, ok := a.ipv6.find(loadIPv6(ip))
 	if !ok {
 		id = a.append(*ip)
-		a.keys.insert(ip[:], inBytes, h, id)
+		a.ipv6.add(loadIPv6(ip), id)
 	}
 	return id
 }

@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"encoding/binary"
 	"net/netip"
 
 	"github.com/apache/arrow/go/v17/arrow"
@@ -32,15 +33,16 @@ type Builder struct {
 	cut        bool // the client of the row at hand is taken for a network
 	anonymised int64
 
-	times  []int64
-	bytes  []int64
-	status []uint16
-	asn    []uint32
-	ids    [NumColumns][]ID
-	ipv4   []uint32 // where the client's id is pending, its address
-	texts  [NumColumns]*textColumn
-	filled []*textColumn // those of texts that were asked for
-	fixed  [NumColumns]*memory.Buffer
+	times   []int64
+	bytes   []int64
+	status  []uint16
+	asn     []uint32
+	ids     [NumColumns][]ID
+	pending []uint32 // where the client's id is pending, its address; where it is pendingIPv6, the place of that in ipv6
+	ipv6    [][16]byte
+	texts   [NumColumns]*textColumn
+	filled  []*textColumn // those of texts that were asked for
+	fixed   [NumColumns]*memory.Buffer
 
 	batch Batch
 	upper [2]byte
@@ -91,7 +93,7 @@ func (b *Builder) allocate(c Column) {
 		b.ids[c] = arrow.Uint32Traits.CastFromBytes(buf.Bytes())
 	}
 	if c == Client {
-		b.ipv4 = make([]uint32, BatchRows)
+		b.pending = make([]uint32, BatchRows)
 	}
 	b.fixed[c] = buf
 	b.clear(c, BatchRows)
@@ -159,15 +161,42 @@ func (b *Builder) SetASN(n uint32) {
 // port or with a zone. It reports false if raw is none, and the row is then a
 // reject.
 func (b *Builder) SetClient(raw []byte) bool {
-	id, ok := pending, true
-	addr, isIPv4 := parseIPv4(raw)
-	if !isIPv4 {
-		id, ok = b.dicts.Clients.internOther(raw)
+	if addr, ok := parseIPv4(raw); ok {
+		b.setIPv4(addr)
+		return true
 	}
+	if ip, ok := parseIPv6(raw); ok {
+		b.setIPv6(&ip)
+		return true
+	}
+	id, ok := b.dicts.Clients.internText(raw)
 	if ids := b.ids[Client]; ids != nil {
-		ids[b.rows], b.ipv4[b.rows] = id, addr
+		ids[b.rows] = id
 	}
 	return ok
+}
+
+// setIPv4 leaves a client to be looked up with others.
+func (b *Builder) setIPv4(addr uint32) {
+	if ids := b.ids[Client]; ids != nil {
+		ids[b.rows], b.pending[b.rows] = pending, addr
+	}
+}
+
+// setIPv6 does the same, unless too many are left already, because rows are
+// dropped.
+func (b *Builder) setIPv6(ip *[16]byte) {
+	ids := b.ids[Client]
+	switch {
+	case ids == nil:
+	case [12]byte(ip[:12]) == mappedPrefix:
+		b.setIPv4(binary.BigEndian.Uint32(ip[12:]))
+	case len(b.ipv6) == BatchRows:
+		ids[b.rows] = b.dicts.Clients.internIPv6(ip)
+	default:
+		ids[b.rows], b.pending[b.rows] = pendingIPv6, uint32(len(b.ipv6))
+		b.ipv6 = append(b.ipv6, *ip)
+	}
 }
 
 // SetClientBefore is SetClient for what stands in line before the first
@@ -176,9 +205,7 @@ func (b *Builder) SetClient(raw []byte) bool {
 func (b *Builder) SetClientBefore(separator byte, line []byte) (size int) {
 	if len(line) >= wideIPv4 {
 		if addr, size := cutIPv4((*[wideIPv4]byte)(line)); size > 0 && line[size] == separator {
-			if ids := b.ids[Client]; ids != nil {
-				ids[b.rows], b.ipv4[b.rows] = pending, addr
-			}
+			b.setIPv4(addr)
 			return size
 		}
 	}
@@ -383,14 +410,24 @@ func (b *Builder) absent(c Column) ID {
 // into a batch, which is valid until the next one.
 func (b *Builder) Flush(input int) *Batch {
 	b.present.count(b.rows)
-	if ids := b.ids[Client]; ids != nil {
-		b.dicts.Clients.resolve(ids[:b.rows], b.ipv4[:b.rows])
+	if b.ids[Client] != nil {
+		b.resolve(b.rows)
 	}
 	out := &b.batch
 	out.Input, out.Rows, out.Present, out.Dicts = input, b.rows, b.present.now|b.present.All(), b.dicts
 	out.Rejects = b.rejects
 	out.columns = b.record(b.rows)
 	return out
+}
+
+// resolve looks the clients of the first rows up that are pending.
+func (b *Builder) resolve(rows int) {
+	ids, at := b.ids[Client][:rows], b.pending[:rows]
+	b.dicts.Clients.resolve(ids, at)
+	if len(b.ipv6) > 0 {
+		b.dicts.Clients.resolveIPv6(ids, at, b.ipv6)
+		b.ipv6 = b.ipv6[:0]
+	}
 }
 
 // Reset forgets the flushed rows. It is called when the batch was consumed.

@@ -93,7 +93,7 @@ func TestInternIsSetter(t *testing.T) {
 				if set := b.SetClient([]byte(raw)); set != ok {
 					t.Errorf("client %q: Intern %v, SetClient %v", raw, ok, set)
 				}
-				b.dicts.Clients.resolve(b.ids[Client][:1], b.ipv4[:1])
+				b.resolve(1)
 			case Country:
 				b.SetCountry([]byte(raw))
 			case Host:

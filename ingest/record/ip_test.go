@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -161,4 +162,86 @@ func FuzzParseIPv6(f *testing.F) {
 	f.Add("2001:db8::1")
 	f.Add("1:2:3:4:5:6:7:8")
 	f.Fuzz(func(t *testing.T, raw string) { checkIPv6(t, raw) })
+}
+
+// TestPendingClients sets clients of all kinds, drops rows, and compares those
+// of the rows that are left.
+func TestPendingClients(t *testing.T) {
+	texts := []string{"192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2", "::ffff:c000:201", "::ffff:192.0.2.1", "::", "fe80::1%eth0",
+		"[2001:db8::1]:443", "192.0.2.2:80", "none", "2001:db8:0:1::", "0.0.0.0"}
+	for i := range 200 {
+		texts = append(texts, fmt.Sprintf("2001:db8::%x", i))
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		b := NewBuilder(ColumnSet(Client, Time))
+		b.SetWindow(0, 10)
+		for range rapid.IntRange(1, 3).Draw(t, "batches") {
+			var want []netip.Addr
+			if rapid.IntRange(0, 9).Draw(t, "many outside") == 0 {
+				for i := range BatchRows + 5 {
+					b.SetClient([]byte(texts[i%len(texts)]))
+					b.SetTime(11)
+					b.Commit()
+				}
+			}
+			for _, text := range rapid.SliceOfN(rapid.SampledFrom(texts), 0, 400).Draw(t, "rows") {
+				addr, valid := parseAddr(bareAddr([]byte(text)))
+				if b.SetClient([]byte(text)) != valid {
+					t.Fatalf("%s is a client: %v", text, !valid)
+				}
+				switch fate := rapid.IntRange(0, 5).Draw(t, "fate"); {
+				case !valid || fate == 0:
+					b.Reject(1, "bad", nil)
+				default:
+					b.SetTime(int64(9 + fate/4))
+					b.Commit()
+					if fate < 4 {
+						want = append(want, addr)
+					}
+				}
+			}
+			batch := b.Flush(0)
+			var got []netip.Addr
+			for _, id := range batch.IDs(Client) {
+				got = append(got, batch.Dicts.Clients.Addr(id))
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("%v\nwant %v", got, want)
+			}
+			b.Reset()
+		}
+		known := map[netip.Addr]bool{}
+		for id := range ID(b.dicts.Clients.Len()) {
+			known[b.dicts.Clients.Addr(id)] = true
+		}
+		if len(known) != b.dicts.Clients.Len() {
+			t.Fatalf("%d ids for %d addresses", b.dicts.Clients.Len(), len(known))
+		}
+	})
+}
+
+// TestIPv6Table keeps the ids that a map keeps.
+func TestIPv6Table(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := newAddresses()
+		want := map[[16]byte]ID{}
+		for range rapid.IntRange(0, 2000).Draw(t, "addresses") {
+			n := uint32(rapid.Uint16Range(0, 999).Draw(t, "n"))
+			var ip [16]byte
+			binary.BigEndian.PutUint32(ip[4*(n%3):], n)
+			id, ok := want[ip]
+			if !ok {
+				id = ID(len(want))
+				want[ip] = id
+			}
+			if got := a.internIPv6(&ip); got != id {
+				t.Fatalf("%x: %d, want %d", ip, got, id)
+			}
+		}
+		for ip, id := range want {
+			if got, ok := a.ipv6.find(loadIPv6(&ip)); !ok || got != id || a.Addr(id) != netip.AddrFrom16(ip) {
+				t.Fatalf("%x: %d %v, want %d", ip, got, ok, id)
+			}
+		}
+	})
 }

@@ -40,7 +40,7 @@ func (b *Builder) dropRepeated(n int) (left int) {
 	moveDown(b.bytes, b.rows, end, kept, 0)
 	moveDown(b.status, b.rows, end, kept, 0)
 	moveDown(b.asn, b.rows, end, kept, 0)
-	moveDown(b.ipv4, b.rows, end, kept, 0)
+	moveDown(b.pending, b.rows, end, kept, 0)
 	for c := range NumColumns {
 		moveDown(b.ids[c], b.rows, end, kept, b.absent(c))
 		if t := b.texts[c]; t != nil {
