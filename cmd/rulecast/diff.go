@@ -21,9 +21,14 @@ lists what the second denies that the first allows, and the other way round: by
 rule and entry, with the clients, Referer hosts and countries most affected.
 Redirected requests count as denied. In the tables, rules and entries are those
 that decide: the candidate's for what is newly denied, the current one's for
-what is newly allowed.`,
+what is newly allowed.
+
+` + worthHelp + `
+Beside a rule or an entry these figures are about the requests whose fate
+changes and that it decides.`,
 		Example: example(
 			"rulecast diff -r samples/rulesets/imagekit.yaml -r samples/rulesets/candidate.yaml samples/logs",
+			"rulecast diff -r samples/rulesets/imagekit.yaml -r samples/rulesets/candidate.yaml --own shop.example samples/logs",
 			"rulecast diff -r now.yaml -r next.yaml --fail-if 'newly_denied_served_share > 0.1%' logs/",
 		),
 		Args: atLeastOne("input"),

@@ -82,10 +82,14 @@ program checks that it does before it prints.
 
 denied_served are requests that the log shows answered below 400 and that the
 ruleset would stop: what would really change. The shares of --fail-if count
-redirected requests as denied.`,
+redirected requests as denied.
+
+` + worthHelp,
 		Example: example(
 			"rulecast replay -r samples/rulesets/imagekit.yaml samples/logs",
+			"rulecast replay -r samples/rulesets/imagekit.yaml --own shop.example --price-per-gb 0.085 samples/logs",
 			"rulecast replay -r rules.yaml --table rules --as csv access.log.gz",
+			"rulecast replay -r rules.yaml --own shop.example --fail-if 'good_denied_share > 0.1%' logs/2026-11-20",
 			"rulecast replay -r rules.yaml --fail-if 'denied_served_share > 0.1%' logs/2026-11-20",
 		),
 		Args: atLeastOne("input"),

@@ -14,6 +14,14 @@ import (
 	"rulecast/report/view"
 )
 
+// worthHelp is what the help of a command with worthFlags says about them.
+const worthHelp = `With --own DOMAIN it tells good traffic from bad and says what good requests are
+denied, of how many users, and of how many clients that view own pages. Bad are,
+for ip rules, clients that misbehave (scan, probe, flood) or are listed by
+--label-bad; for referer rules what sites embed that hotlinks would block; for
+country rules either. With prices it says what denying saves: the bytes of
+denied requests that were served, less those of the 403s that they get instead.`
+
 // worthFlags ask what denied requests are worth.
 type worthFlags struct {
 	judgeFlags

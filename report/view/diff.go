@@ -48,7 +48,7 @@ func diffLead(r *diff.Result, w *Worth) []string {
 		Plural(r.NewlyAllowed.Requests, "request"), percent(r.NewlyAllowed.Requests, r.Total.Requests))}
 	if w.Judgement != nil {
 		denied, allowed := &w.Judgement.Newly[diff.Candidate].Total, &w.Judgement.Newly[diff.Current].Total
-		out = append(out, fmt.Sprintf("Newly denied are %s of good traffic, of %s, of whom %s own pages; newly allowed are %s, of %s.",
+		out = append(out, fmt.Sprintf("Good traffic newly denied: %s of %s (%s own pages); newly allowed: %s of %s.",
 			Plural(denied.Good().Requests, "request"), Plural(denied.Users, "user"), viewers(denied.Viewers),
 			Plural(allowed.Good().Requests, "request"), Plural(allowed.Users, "user")))
 	}

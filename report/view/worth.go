@@ -185,7 +185,7 @@ func harmLead(name string, h *collateral.Harm, total tally.Counts) string {
 	if h.Good().Requests == 0 {
 		return fmt.Sprintf("%s would deny no good request.", name)
 	}
-	return fmt.Sprintf("%s would deny %s of good traffic (%s), of %s; %s own pages.", name, Plural(h.Good().Requests, "request"),
+	return fmt.Sprintf("Good traffic that %s would deny: %s (%s) of %s; %s own pages.", name, Plural(h.Good().Requests, "request"),
 		percent(h.Good().Requests, total.Requests), Plural(h.Users, "user"), viewers(h.Viewers))
 }
 
@@ -196,9 +196,13 @@ func viewers(n int64) string {
 	return report.Grouped(n) + " clients view"
 }
 
-// savingLead says what a ruleset saves.
+// savingLead says what a ruleset saves, or what it costs.
 func (w *Worth) savingLead(name string, s savings.Saving) string {
-	text := fmt.Sprintf("%s would save %s, worth %s", name, report.HumanBytes(s.Bytes()), price(w.Bill.Cost(s)))
+	verb, more := "save", ""
+	if s.Bytes() < 0 && w.Bill.Cost(s) <= 0 {
+		verb, more, s = "cost", " more", savings.Saving{}.Minus(s)
+	}
+	text := fmt.Sprintf("%s would %s %s%s, worth %s", name, verb, report.HumanBytes(s.Bytes()), more, price(w.Bill.Cost(s)))
 	var times []string
 	if cost, ok := w.Bill.PerDay(s); ok {
 		times = append(times, price(cost)+" a day")
