@@ -248,7 +248,7 @@ func (t *tops) add(v int64, most int) {
 // join is C for k = 1...most, with the splits in t.split. Of equal splits it
 // takes the one with more entries on the left. No table is empty.
 func (t *tables) join(left, right []cell, most int) []cell {
-	if cap(t.cells) < most+len(right) {
+	if cap(t.cells) < most+len(right) || cap(t.split) < most {
 		t.cells, t.split = make([]cell, 2*most+len(right)), make([]uint16, 2*most)
 	}
 	out, split := t.cells[:most], t.split[:most]
