@@ -446,3 +446,31 @@ func TestSlowOracle(t *testing.T) {
 		}
 	}
 }
+
+// TestJoinAfterJoin joins tables of any sizes one after the other: what memory
+// one leaves is enough for the next.
+func TestJoinAfterJoin(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var used tables
+		for range rapid.IntRange(1, 5).Draw(t, "joins") {
+			table := func(name string) []cell {
+				values := rapid.SliceOfN(rapid.Int64Range(1, 9), 1, 30).Draw(t, name)
+				out := make([]cell, len(values))
+				for i, v := range values {
+					out[i].value = v
+					if i > 0 {
+						out[i].value += out[i-1].value
+					}
+				}
+				return out
+			}
+			left, right := table("left"), table("right")
+			most := rapid.IntRange(1, len(left)+len(right)).Draw(t, "most")
+			got := slices.Clone(used.join(left, right, most))
+			var fresh tables
+			if want := fresh.join(left, right, most); !slices.Equal(got, want) || !slices.Equal(used.split[:most], fresh.split[:most]) {
+				t.Fatalf("%v, in fresh memory %v", got, want)
+			}
+		}
+	})
+}
