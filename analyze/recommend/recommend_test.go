@@ -37,7 +37,7 @@ type town struct {
 }
 
 func newTown(t *testing.T) *town {
-	g, err := gen.New(gen.Options{Scenario: gen.Town, Rows: 60_000, Span: 3 * 24 * time.Hour, Seed: 77})
+	g, err := gen.New(gen.Options{Scenario: gen.Town, Rows: 30_000, Span: 3 * 24 * time.Hour, Seed: 77})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestAnyWorkers(t *testing.T) {
 func TestNoEstimate(t *testing.T) {
 	w := newTown(t)
 	j, rows := w.read(nil, 2)
-	for _, provider := range dialect.Names() {
+	for _, provider := range []string{"imagekit", "awswaf", "cloudfront"} {
 		r := w.recommend(j, wishes(t, provider))
 		plan, err := w.replays([]replay.Candidate{{Ruleset: r.Ruleset}})
 		if err != nil {
