@@ -119,10 +119,14 @@ func allowlistTable(r *recommend.Result) report.Table {
 func recommendLead(r *recommend.Result) []string {
 	total, harm := r.Replay.Total, &r.Harms.Total
 	good := harm.Good()
-	lead := fmt.Sprintf("The suggested %s would stop %s: %s bad (%s of the log) and %s good (%s of the log), of %s.",
+	lead := fmt.Sprintf("The suggested %s would stop %s: %s bad (%s of the log) and ",
 		entries(len(r.Replay.Sides[0].Entries)), Plural(harm.Denied.Requests, "request"),
-		report.Grouped(harm.Bad.Requests), percent(harm.Bad.Requests, total.Requests),
-		report.Grouped(good.Requests), percent(good.Requests, total.Requests), Plural(harm.Users, "user"))
+		report.Grouped(harm.Bad.Requests), percent(harm.Bad.Requests, total.Requests))
+	if good.Requests == 0 {
+		lead += "no good one."
+	} else {
+		lead += fmt.Sprintf("%s good (%s of the log), of %s.", report.Grouped(good.Requests), percent(good.Requests, total.Requests), Plural(harm.Users, "user"))
+	}
 	count := map[recommend.Change]int64{}
 	for i := range r.Suggestions {
 		count[r.Suggestions[i].Change]++
