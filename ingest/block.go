@@ -187,9 +187,14 @@ func (in *reading) decode(ctx context.Context, sp *split, b *block, before prefi
 			return err
 		}
 	}
-	in.decoder = in.format.New()
-	if before.header != nil {
-		in.decoder.Decode(before.header, in.builder, new(format.Position))
+	if in.header == nil || !bytes.Equal(in.header, before.header) {
+		in.decoder = in.format.New()
+		if in.header = before.header; in.header != nil {
+			in.decoder.Decode(in.header, in.builder, new(format.Position))
+		}
+	}
+	if b.header != nil {
+		in.header = nil
 	}
 	in.at.Line = before.lines
 	in.carry = in.carry[:0]

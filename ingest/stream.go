@@ -135,6 +135,7 @@ type reading struct {
 
 	format   *format.Format
 	decoder  format.Decoder
+	header   []byte            // of a block: what decoder goes by, and all that it remembers of lines; nil if that is not known
 	wrapped  *unwrap.Unwrapper // nil if the input has its records on lines
 	skipping bool              // within a line that is too long
 	settled  bool              // the queue knows what became of the input
