@@ -332,11 +332,7 @@ func (a *Analysis) track(q *request, one sums) {
 	if q.time != record.NoTime {
 		slot, offset := slotOf(q.time)
 		v.slot, v.at = slot, span{offset, offset}
-		const slotsPerDay = 48
-		d := slot / slotsPerDay
-		if slot < d*slotsPerDay {
-			d-- // rounded towards zero
-		}
+		d := dayOf(slot)
 		if !h.timed || h.day != d {
 			a.days.add(&day{q.ref, d})
 		}

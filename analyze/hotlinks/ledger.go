@@ -108,6 +108,16 @@ func slotOf(us int64) (slot int32, offset uint32) {
 	return int32(min(max(s, noSlot+2), math.MaxInt32-1)), uint32(us - s*halfHour)
 }
 
+// dayOf is the day (UTC) of a slot, since the Unix epoch.
+func dayOf(slot int32) int32 {
+	const slotsPerDay = 48
+	d := slot / slotsPerDay
+	if slot < d*slotsPerDay {
+		d-- // rounded towards zero
+	}
+	return d
+}
+
 // span is the first and last of some moments of one half hour, in µs since it
 // began. Whether any moments of one half hour are at most halfHour away from
 // any of another can be told from the spans alone.

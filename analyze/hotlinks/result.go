@@ -102,7 +102,7 @@ type Result struct {
 	Estimated int    // hosts, listed or not
 	Joint     []Host // sites of which several hosts were judged, judged as one host, in the same order
 	JointRest int    // how many of them are not listed
-	Scattered int    // how many of them are to be blocked while none of their hosts is
+	Scattered int    // how many of them are to be blocked while none of their hosts is by its own points
 	Evasion   Evasion
 	// Unsigned is the part of Evasion without a Referer, by input. Of an input
 	// whose log has no such column it says nothing: see Evasion.Minus.
@@ -170,7 +170,7 @@ func (a *Analysis) result(top int) (*Result, []Verdict) {
 	for _, s := range a.nobody {
 		r.Unsigned = append(r.Unsigned, Evasion{Embeds: s.embeds, NoSender: s.embeds, Browsers: s.browsers})
 	}
-	hosts, sites, ids, unjudged := a.judged(r.Counted.Bytes)
+	hosts, sites, ids, unjudged := a.judged(extent{bytes: r.Counted.Bytes, days: a.length()})
 	verdicts := make([]Verdict, len(a.hosts))
 	for i, id := range ids {
 		verdicts[id] = hosts[i].Verdict
@@ -251,9 +251,19 @@ func (a *Analysis) disown(sites []OwnSite) {
 	a.own.index(a.dicts.Clients.Len())
 }
 
+// length is how many UTC days there are from the first request to the last.
+func (a *Analysis) length() int64 {
+	if a.first == record.NoTime {
+		return 0
+	}
+	first, _ := slotOf(a.first)
+	last, _ := slotOf(a.last)
+	return int64(dayOf(last)) - int64(dayOf(first)) + 1
+}
+
 // judged are the hosts with most requests, the sites that several of them are
 // of, and the ids of these hosts and of the others.
-func (a *Analysis) judged(bytes int64) (hosts, sites []Host, ids, unjudged []int) {
+func (a *Analysis) judged(log extent) (hosts, sites []Host, ids, unjudged []int) {
 	name := func(id int) string { return a.dicts.RefererHosts.String(record.ID(id)) }
 	all := requestsOf(a.hosts)
 	ids, unjudged = tally.Listed(a.plan.judged, all, func(i, j int) int {
@@ -263,16 +273,16 @@ func (a *Analysis) judged(bytes int64) (hosts, sites []Host, ids, unjudged []int
 		h := Host{Host: name(id), Site: site.Of(name(id))}
 		h.Class = a.plan.Classes.Of(h.Host)
 		a.gather(&h, &a.hosts[id], a.evidenceOn(uint32(id)))
-		judge(&h, bytes)
+		judge(&h, log)
 		hosts = append(hosts, h)
 	}
-	return hosts, a.judgeSites(hosts, ids, bytes), ids, unjudged
+	return hosts, a.judgeSites(hosts, ids, log), ids, unjudged
 }
 
 // judgeSites judges the sites of which there are several hosts, each as if it
 // were one, and has the hosts follow their site. The hosts are those with these
 // ids.
-func (a *Analysis) judgeSites(hosts []Host, ids []int, bytes int64) (sites []Host) {
+func (a *Analysis) judgeSites(hosts []Host, ids []int, log extent) (sites []Host) {
 	members := map[string][]int{}
 	for i := range hosts {
 		members[hosts[i].Site] = append(members[hosts[i].Site], i)
@@ -300,7 +310,7 @@ func (a *Analysis) judgeSites(hosts []Host, ids []int, bytes int64) (sites []Hos
 		if len(of) > 1 {
 			e.settle()
 			a.gather(&s, &t, e)
-			judge(&s, bytes)
+			judge(&s, log)
 			sites = append(sites, s)
 		}
 		for _, i := range of {
@@ -347,7 +357,7 @@ func (r *Result) list(hosts []Host, top int) {
 func (r *Result) listSites(sites, hosts []Host, top int) {
 	blocked := map[string]bool{}
 	for i := range hosts {
-		if hosts[i].Verdict == Block {
+		if hosts[i].Verdict == Block && hosts[i].Score >= blockPoints {
 			blocked[hosts[i].Site] = true
 		}
 	}

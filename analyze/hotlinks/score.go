@@ -25,26 +25,35 @@ const (
 )
 
 // The scale of the evidence. No published detector of hotlinks that works on
-// logs states how precise it is; these points are our own, and every one of
-// them is shown with its reason. What nginx, Cloudflare and AWStats call a
-// hotlink (a foreign Referer on a picture) is the first of them only.
+// logs states how precise it is; these points are our own, set by what they do
+// in the towns for tuning (samples/cmd/evaluate), and every one of them is shown
+// with its reason. What nginx, Cloudflare and AWStats call a hotlink (a foreign
+// Referer on a picture) is the first of them only.
 const (
-	embedsOnly   = 0.95 // lower bound of the share of clients that embed: +3
-	embedsMostly = 0.80 // +2
-	embedsHardly = 0.50 // below: -4
+	embedsOnly   = 0.95 // lower bound of the share of clients that embed, 73 of 73: +3
+	embedsMostly = 0.75 // 12 of 12: +2
+	embedsFew    = 0.65 // 8 of 8: +1
+	embedsHardly = 0.50 // below, which is fewer than 4 of 4: -4
 
-	strangers   = 0.05 // own-view share up to which an audience is not ours: +2
+	strangers   = 0.10 // own-view share up to which an audience is not ours: +2
 	ourVisitors = 0.20 // above which it is ours as well: -3
+	ourGuests   = 0.05 // share of clients that follow a link to us, above: -3
 
-	manyNetworks = 100 // +2
-	someNetworks = 20  // +1
-	fewNetworks  = 5   // below: -2
+	manyNetworks = 50 // +2
+	someNetworks = 10 // +1
+	fewNetworks  = 5  // below: -2
 
 	oneClient   = 0.5   // above: -3, it is a matter for the IP control
 	browserHalf = 0.5   // below: -3, the Referer is forged
-	manyDays    = 3     // active days: +1
+	manyDays    = 3     // active days, or all that the log has: +1
 	heavyBytes  = 0.005 // of all bytes: +1
 )
+
+// extent is what all hosts share: what counts as much depends on it.
+type extent struct {
+	bytes int64 // of all counted requests
+	days  int64 // UTC days, from the first request with a time to the last
+}
 
 // Ratio is a share of something; not Known when there is nothing to take a
 // share of.
@@ -88,9 +97,31 @@ func (t *tab) add(points int, format string, args ...any) {
 	t.words = append(t.words, fmt.Sprintf("%s %+d", fmt.Sprintf(format, args...), points))
 }
 
-// score gives a host its points; bytes are those of all counted requests.
-func score(h *Host, bytes int64) tab {
+// score gives a host its points.
+func score(h *Host, log extent) tab {
 	var t tab
+	t.addEmbeds(h)
+	t.addAudience(h)
+	if h.TopClient.Known && h.TopClient.Value > oneClient {
+		t.add(-3, "most from one client")
+	}
+	if h.Browsers.Known && h.Browsers.Value < browserHalf {
+		t.add(-3, "most not from browsers")
+	}
+	switch {
+	case h.Days >= manyDays:
+		t.add(1, "%d days", h.Days)
+	case h.Days > 0 && h.Days >= log.days:
+		t.add(1, "all days of the log")
+	}
+	if float64(h.Counts.Bytes) >= heavyBytes*float64(log.bytes) && h.Counts.Bytes > 0 {
+		t.add(1, "much of the bytes")
+	}
+	return t
+}
+
+// addEmbeds says whether the host embeds.
+func (t *tab) addEmbeds(h *Host) {
 	switch low := h.EmbedLow; {
 	case !low.Known:
 		t.add(-4, "what it leads to is not known")
@@ -98,8 +129,12 @@ func score(h *Host, bytes int64) tab {
 		t.add(3, "embeds only")
 	case low.Value >= embedsMostly:
 		t.add(2, "embeds")
+	case low.Value >= embedsFew && h.Navigations == 0:
+		t.add(1, "embeds, but few")
+	case low.Value >= embedsFew:
+		t.add(1, "embeds more than it links")
 	case low.Value >= embedsHardly && h.Navigations == 0:
-		t.add(0, "embeds, but few")
+		t.add(0, "embeds, but very few")
 	case low.Value >= embedsHardly:
 		t.add(0, "embeds and links")
 	case h.Navigations == 0:
@@ -109,6 +144,10 @@ func score(h *Host, bytes int64) tab {
 	default:
 		t.add(-4, "links, and embeds")
 	}
+}
+
+// addAudience says whose visitors those of the host are, and where from.
+func (t *tab) addAudience(h *Host) {
 	switch v := h.OwnView; {
 	case !v.Known:
 	case v.Value <= strangers:
@@ -118,6 +157,9 @@ func score(h *Host, bytes int64) tab {
 	default:
 		t.add(0, "some visitors view own pages")
 	}
+	if h.ClickShare.Known && h.ClickShare.Value > ourGuests {
+		t.add(-3, "its visitors follow links to us")
+	}
 	switch n := h.Networks; {
 	case n >= manyNetworks:
 		t.add(2, "many networks")
@@ -126,24 +168,11 @@ func score(h *Host, bytes int64) tab {
 	case n < fewNetworks:
 		t.add(-2, "few networks")
 	}
-	if h.TopClient.Known && h.TopClient.Value > oneClient {
-		t.add(-3, "most from one client")
-	}
-	if h.Browsers.Known && h.Browsers.Value < browserHalf {
-		t.add(-3, "most not from browsers")
-	}
-	if h.Days >= manyDays {
-		t.add(1, "%d days", h.Days)
-	}
-	if float64(h.Counts.Bytes) >= heavyBytes*float64(bytes) && h.Counts.Bytes > 0 {
-		t.add(1, "much of the bytes")
-	}
-	return t
 }
 
 // judge gives a host its score, verdict and reason.
-func judge(h *Host, bytes int64) {
-	t := score(h, bytes)
+func judge(h *Host, log extent) {
+	t := score(h, log)
 	h.Score, h.Reason = t.points, strings.Join(t.words, ", ")
 	switch {
 	case h.Class != Unclassified:
@@ -174,8 +203,10 @@ func isSpam(h *Host) bool {
 // link: who does asks once.
 const repeats = 2
 
-// follow blocks the watched hosts of a site that is to be blocked as a whole, or
-// that has a host to be blocked: a page is the same under all names of its site.
+// follow blocks the other hosts of a site that is to be blocked: a page is the
+// same under all names of its site. If the site is to be blocked as a whole,
+// its hosts that embed go with it, however small each is; if one host of it is,
+// those that are watched.
 func follow(hosts []Host, members []int, s *Host) {
 	lead := ""
 	for _, i := range members {
@@ -187,9 +218,17 @@ func follow(hosts []Host, members []int, s *Host) {
 		lead = "the other hosts of " + s.Site
 	}
 	for _, i := range members {
-		if h := &hosts[i]; h.Verdict == Watch && lead != "" {
+		h := &hosts[i]
+		if lead != "" && (h.Verdict == Watch || h.Verdict == Ignore && s.Verdict == Block && h.isPart()) {
 			h.Verdict = Block
 			h.Reason += "; blocked with " + lead
 		}
 	}
+}
+
+// isPart reports whether a host of a site that hotlinks does, too, as far as
+// can be told: it embeds, and is not seen to have many visitors who come to us.
+func (h *Host) isPart() bool {
+	ours := h.OwnView.Value > ourVisitors || h.ClickShare.Value > ourGuests
+	return h.Embeds > h.Navigations && !(ours && h.Networks >= manyNetworks)
 }

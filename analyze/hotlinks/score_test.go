@@ -12,12 +12,12 @@ func known(v float64) Ratio { return Ratio{Value: v, Known: true} }
 func hotlinker() Host {
 	return Host{
 		Host: "www.hot.example", Site: "hot.example", Embeds: 500, EmbedShare: known(1), EmbedLow: known(.98), Clients: 300, Networks: 250,
-		TopClient: known(.05), Browsers: known(1), OwnView: known(.01), Days: 5,
+		TopClient: known(.05), Browsers: known(1), OwnView: known(.01), ClickShare: known(0), Days: 5,
 	}
 }
 
 func TestScore(t *testing.T) {
-	const all = 10_000 // bytes
+	all := extent{bytes: 10_000, days: 7}
 	for what, c := range map[string]struct {
 		change func(*Host)
 		points int
@@ -25,20 +25,25 @@ func TestScore(t *testing.T) {
 		"all of it":            {func(*Host) {}, 8},
 		"embeds at .95":        {func(h *Host) { h.EmbedLow = known(.95) }, 8},
 		"embeds below .95":     {func(h *Host) { h.EmbedLow = known(.949) }, 7},
-		"embeds at .80":        {func(h *Host) { h.EmbedLow = known(.80) }, 7},
-		"embeds below .80":     {func(h *Host) { h.EmbedLow = known(.799) }, 5},
+		"embeds at .75":        {func(h *Host) { h.EmbedLow = known(.75) }, 7},
+		"embeds below .75":     {func(h *Host) { h.EmbedLow = known(.749) }, 6},
+		"embeds at .65":        {func(h *Host) { h.EmbedLow = known(.65) }, 6},
+		"embeds below .65":     {func(h *Host) { h.EmbedLow = known(.649) }, 5},
 		"embeds at .50":        {func(h *Host) { h.EmbedLow = known(.50) }, 5},
 		"embeds below .50":     {func(h *Host) { h.EmbedLow = known(.499) }, 1},
 		"embeds not known":     {func(h *Host) { h.EmbedLow = Ratio{} }, 1},
-		"own views at 5%":      {func(h *Host) { h.OwnView = known(.05) }, 8},
-		"own views above 5%":   {func(h *Host) { h.OwnView = known(.051) }, 6},
+		"own views at 10%":     {func(h *Host) { h.OwnView = known(.10) }, 8},
+		"own views above 10%":  {func(h *Host) { h.OwnView = known(.101) }, 6},
 		"own views at 20%":     {func(h *Host) { h.OwnView = known(.20) }, 6},
 		"own views above 20%":  {func(h *Host) { h.OwnView = known(.201) }, 3},
 		"own views not known":  {func(h *Host) { h.OwnView = Ratio{} }, 6},
-		"100 networks":         {func(h *Host) { h.Networks = 100 }, 8},
-		"99 networks":          {func(h *Host) { h.Networks = 99 }, 7},
-		"20 networks":          {func(h *Host) { h.Networks = 20 }, 7},
-		"19 networks":          {func(h *Host) { h.Networks = 19 }, 6},
+		"clicks at 5%":         {func(h *Host) { h.ClickShare = known(.05) }, 8},
+		"clicks above 5%":      {func(h *Host) { h.ClickShare = known(.051) }, 5},
+		"clicks not known":     {func(h *Host) { h.ClickShare = Ratio{} }, 8},
+		"50 networks":          {func(h *Host) { h.Networks = 50 }, 8},
+		"49 networks":          {func(h *Host) { h.Networks = 49 }, 7},
+		"10 networks":          {func(h *Host) { h.Networks = 10 }, 7},
+		"9 networks":           {func(h *Host) { h.Networks = 9 }, 6},
 		"5 networks":           {func(h *Host) { h.Networks = 5 }, 6},
 		"4 networks":           {func(h *Host) { h.Networks = 4 }, 4},
 		"half of one client":   {func(h *Host) { h.TopClient = known(.5) }, 8},
@@ -56,6 +61,35 @@ func TestScore(t *testing.T) {
 		if got := score(&h, all); got.points != c.points {
 			t.Errorf("%s: %d points (%s), want %d", what, got.points, strings.Join(got.words, ", "), c.points)
 		}
+	}
+}
+
+// TestScoreOfShortLogs demands that a host cannot miss the point for days that
+// the log does not have, nor get it for times that it does not have.
+func TestScoreOfShortLogs(t *testing.T) {
+	for _, c := range []struct{ active, log, points int64 }{{1, 1, 8}, {1, 2, 7}, {2, 2, 8}, {2, 3, 7}, {3, 30, 8}, {0, 0, 7}} {
+		h := hotlinker()
+		h.Days = c.active
+		if got := score(&h, extent{days: c.log}); int64(got.points) != c.points {
+			t.Errorf("%d of %d days: %d points (%s), want %d", c.active, c.log, got.points, strings.Join(got.words, ", "), c.points)
+		}
+	}
+}
+
+// TestLeast demands what the smallest hotlinkers get: people of so many
+// networks, a client each, who embed and do nothing else.
+func TestLeast(t *testing.T) {
+	for clients, want := range map[int64]Verdict{4: Ignore, 7: Ignore, 8: Watch, 11: Watch, 12: Block} {
+		h := Host{Embeds: clients, EmbedLow: wilsonLow(clients, clients), Clients: clients, Networks: clients,
+			TopClient: known(.2), Browsers: known(1), OwnView: known(0), ClickShare: known(0), Days: 3}
+		judge(&h, extent{bytes: 1000, days: 7})
+		if h.Verdict != want {
+			t.Errorf("%d clients: %s (%d: %s), want %s", clients, h.Verdict, h.Score, h.Reason, want)
+		}
+	}
+	h := Host{Embeds: 30, EmbedLow: wilsonLow(25, 25), Clients: 25, Networks: 20, TopClient: known(.1), Browsers: known(1), OwnView: known(0), Days: 1}
+	if judge(&h, extent{days: 7}); h.Verdict != Watch {
+		t.Errorf("25 clients on one day of seven: %s (%d: %s)", h.Verdict, h.Score, h.Reason)
 	}
 }
 
@@ -84,7 +118,7 @@ func TestVerdicts(t *testing.T) {
 	} {
 		h := c.host
 		c.change(&h)
-		judge(&h, 0)
+		judge(&h, extent{days: 7})
 		if h.Verdict != c.verdict || c.reason != "" && h.Reason != c.reason {
 			t.Errorf("%s: %s (%d: %s), want %s (%s)", what, h.Verdict, h.Score, h.Reason, c.verdict, c.reason)
 		}
@@ -106,10 +140,18 @@ func TestFollow(t *testing.T) {
 	if want := "block |block |block few; blocked with a.hot.example|ignore |known |watch "; strings.Join(got, "|") != want {
 		t.Errorf("%s, want %s", strings.Join(got, "|"), want)
 	}
-	hosts = []Host{{Verdict: Watch, Reason: "few"}, {Verdict: Ignore}}
-	follow(hosts, []int{0, 1}, &Host{Site: "hot.example", Verdict: Block})
-	if hosts[0].Verdict != Block || hosts[0].Reason != "few; blocked with the other hosts of hot.example" || hosts[1].Verdict != Ignore {
-		t.Errorf("%+v", hosts)
+	hosts = []Host{
+		{Verdict: Watch, Reason: "few"}, {Verdict: Ignore}, {Verdict: Known, Embeds: 9}, {Verdict: Ignore, Embeds: 2, Navigations: 1, Reason: "fewer"},
+		{Verdict: Ignore, Embeds: 2, Navigations: 2}, {Verdict: Ignore, Embeds: 9, OwnView: known(.5), Networks: manyNetworks},
+		{Verdict: Ignore, Embeds: 9, ClickShare: known(.5), Networks: manyNetworks}, {Verdict: Ignore, Embeds: 9, OwnView: known(.5), Networks: manyNetworks - 1},
+	}
+	follow(hosts, []int{0, 1, 2, 3, 4, 5, 6, 7}, &Host{Site: "hot.example", Verdict: Block})
+	got = nil
+	for _, h := range hosts {
+		got = append(got, string(h.Verdict))
+	}
+	if want := "block ignore known block ignore ignore ignore block"; strings.Join(got, " ") != want || hosts[3].Reason != "fewer; blocked with the other hosts of hot.example" {
+		t.Errorf("%s (%s), want %s", strings.Join(got, " "), hosts[3].Reason, want)
 	}
 }
 
@@ -145,7 +187,7 @@ func TestKnownSites(t *testing.T) {
 		{Host: "www.known.example", Site: "known.example", Class: Search}, {Host: "www.other.example", Site: "other.example", Class: Search},
 	}
 	a.hosts = make([]tracks, 9)
-	sites := a.judgeSites(hosts, []int{1, 2, 3, 4}, 0)
+	sites := a.judgeSites(hosts, []int{1, 2, 3, 4}, extent{})
 	if len(sites) != 1 || sites[0].Class != Search || sites[0].Verdict != Known || sites[0].Hosts != 3 {
 		t.Errorf("%+v", sites)
 	}
