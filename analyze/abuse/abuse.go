@@ -98,6 +98,7 @@ type hit [WAF - Exploit + 1]int64
 // agentInfo is what is known of a User-Agent.
 type agentInfo struct {
 	hash             uint32
+	name             fetch.Name
 	browser, exploit bool
 }
 
@@ -149,7 +150,7 @@ func (a *Analysis) follow(d *record.Dicts) {
 	}
 	for id := len(a.agents); id < d.UserAgents.Len(); id++ {
 		agent := d.UserAgents.Bytes(record.ID(id))
-		a.agents = append(a.agents, agentInfo{uint32(hashText(agent) >> 32), fetch.IsBrowser(agent), a.isExploit(agent)})
+		a.agents = append(a.agents, agentInfo{uint32(hashText(agent) >> 32), fetch.NameOf(agent), fetch.IsBrowser(agent), a.isExploit(agent)})
 	}
 	for id := len(a.content); id < d.ContentTypes.Len(); id++ {
 		a.content = append(a.content, fetch.OfContentType(d.ContentTypes.Bytes(record.ID(id))))
@@ -242,7 +243,7 @@ func (a *Analysis) note(c *track, q *request, first int64, asset bool) {
 	} else {
 		c.agent, c.since, c.loaded = q.agent, first, asset
 	}
-	a.uses.add(use{client: q.client, hash: info.hash, first: first, loaded: asset && info.browser})
+	a.uses.add(use{client: q.client, hash: info.hash, first: first, loaded: asset && info.browser, name: info.name})
 }
 
 // clock counts the time of a request, and returns it; untimed if it is none

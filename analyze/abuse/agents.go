@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"rulecast/analyze/fetch"
 	"rulecast/ingest/record"
 )
 
@@ -14,6 +15,7 @@ type use struct {
 	hash   uint32 // of the User-Agent
 	first  int64  // time of the first request with it; untimed if none has one
 	loaded bool   // it is a browser's, and a static file was answered to it
+	name   fetch.Name
 }
 
 // untimed is the first time of a use without any.
@@ -59,6 +61,7 @@ func (u *uses) settle() {
 		if n := len(joined); n > 0 && compareUses(joined[n-1], e) == 0 {
 			joined[n-1].first = min(joined[n-1].first, e.first)
 			joined[n-1].loaded = joined[n-1].loaded || e.loaded
+			joined[n-1].name = max(joined[n-1].name, e.name)
 			continue
 		}
 		joined = append(joined, e)

@@ -55,6 +55,7 @@ type Client struct {
 	Users       uint8 // User-Agents of browsers that loaded static files; MostUsers are that many or more
 	Hours       uint8 // hours of the week (UTC) with a request; of a log of more than a week those a week apart are one
 	Spared      Spared
+	Declared    bool // every User-Agent it sent says who is responsible for it
 	Hard        bool // one of the signals alone says that it is bad
 	Cut         bool // the address stands for a network: see record.CutNetwork
 	Partial     bool // events are missing: signals may be
@@ -105,6 +106,7 @@ func (a *Analysis) JudgeSince(anonymised bool, since func(client record.ID) int6
 	for id := range j.Clients {
 		j.judge(record.ID(id), anonymised)
 	}
+	j.findImpostors()
 	return j
 }
 
@@ -125,6 +127,7 @@ func (j *Judgement) replay(since func(client record.ID) int64) {
 		id := run[0].client
 		found, users := r.uses(run)
 		j.Clients[id].Users = uint8(users)
+		j.Clients[id].Declared = declared(run)
 		j.add(id, found...)
 	}
 	for id, h := range a.hits {
@@ -232,6 +235,8 @@ func (e Evidence) words(list string) string {
 	switch {
 	case e.Signal == Label:
 		return "listed in " + list
+	case e.Signal == Impostor:
+		return "calls itself a crawler that is in the allowed networks"
 	case e.Bucket.Leak == 0:
 		return fmt.Sprintf("%d %s", e.Peak, rules[e.Signal].counts)
 	}

@@ -25,6 +25,9 @@ const (
 	Exploit
 	WAF
 	Label // in a list of bad networks that the user gave
+	// Impostor: its User-Agent is that of a crawler in the networks that the
+	// user allows, where it is not.
+	Impostor
 	NumSignals
 
 	numBuckets = Label // the signals that have a threshold
@@ -81,6 +84,7 @@ var rules = [NumSignals]rule{
 	Exploit:        {"exploit", "exploits", false, One, Bucket{}},
 	WAF:            {"waf", "requests denied by the WAF", false, One, Bucket{}},
 	Label:          {name: "label", weight: One},
+	Impostor:       {name: "impostor", weight: 768},
 }
 
 func (s Signal) String() string {

@@ -54,6 +54,7 @@ type visitor struct{ client, referer record.ID }
 // Client is what one address is worth to the ip control.
 type Client struct {
 	*abuse.Client
+	Around
 	// Bad is the part of its requests that are bad, up to One.
 	Bad int64
 	// Users is how many people would be locked out with the address who did
@@ -79,6 +80,7 @@ func (a *Analysis) Judge(top int, anonymised bool) *Judgement {
 	for id := range j.Clients {
 		j.Clients[id] = weigh(&j.Abuse.Clients[id])
 	}
+	j.lookAround()
 	if a.first != record.NoTime {
 		j.FirstDay, j.LastDay = DayOf(a.first), DayOf(a.last)
 	}
@@ -96,17 +98,20 @@ func (a *Analysis) Judge(top int, anonymised bool) *Judgement {
 // sharedBy is how many people make an address one that is shared.
 const sharedBy = 5
 
+// requestsOfUser is how many requests a person makes at least who loads files
+// with a browser: a program that calls itself another browser each time is not
+// so many people.
+const requestsOfUser = 4
+
 // weigh says what an address is worth. Of one that many people share only those
 // requests can be bad that are not for static files, by which browsers show
 // themselves: the others are anybody's. Of any other, the person behind it is
 // the one who misbehaves.
 func weigh(c *abuse.Client) Client {
-	out := Client{Client: c, Bad: c.Weight, Users: int64(c.Users)}
+	out := Client{Client: c, Bad: c.Weight, Users: min(int64(c.Users), (c.All.Requests+requestsOfUser-1)/requestsOfUser)}
 	if out.Shared() {
 		out.Bad = c.Weight * (c.All.Requests - c.Assets) / max(c.All.Requests, 1)
-		return out
 	}
-	out.Users = out.Users * (One - c.Weight) / One
 	return out
 }
 

@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -113,6 +114,7 @@ func (p *problem) findClients(countryOf []geo.Country) {
 		bad[c.Client] += c.Bad[policy.IP]
 		good[c.Client] += c.Good[policy.IP]
 	}
+	units := p.units(bad, good)
 	for id := range p.j.Clients {
 		of := &p.j.Clients[id]
 		c := choose.Client{Addr: p.j.Dicts.Clients.Addr(record.ID(id)), Country: none, Users: of.Users}
@@ -123,12 +125,11 @@ func (p *problem) findClients(countryOf []geo.Country) {
 			network, _ := record.CutNetwork(c.Addr)
 			c.Bits = uint8(network.Bits())
 		}
-		few := of.Hours < leastHours && bad[id] < huge*collateral.One
-		impure := of.Shared() && bad[id]*(100-purePart) < good[id]*purePart
-		c.NoSingle = few || impure
+		u := units[unitOf(c.Addr)]
+		c.NoSingle = u.few() || u.impure()
 		p.clients = append(p.clients, c)
 		// People count, however little they ask for.
-		p.cells[id].Good[policy.IP] += max(0, collateral.RequestsPerUser*collateral.One*of.Users-good[id])
+		p.cells[id].Good[policy.IP] += max(0, p.people(of)-good[id])
 	}
 }
 
@@ -156,4 +157,85 @@ func (p *problem) hit(e policy.Entry, why *evidence) bool {
 		}
 	}
 	return false
+}
+
+// unit is what the program tells apart: an IPv4 address, or an IPv6 /64.
+type unit struct {
+	bad, good, users int64
+	first, last      int64 // record.NoTime if no request has a time
+}
+
+func unitOf(a netip.Addr) netip.Addr {
+	if a.Is6() && !a.Is4In6() {
+		p, _ := a.Prefix(64)
+		return p.Addr()
+	}
+	return a
+}
+
+func (p *problem) units(bad, good []int64) map[netip.Addr]*unit {
+	units := make(map[netip.Addr]*unit, len(p.j.Clients))
+	for id := range p.j.Clients {
+		of := &p.j.Clients[id]
+		at := unitOf(p.j.Dicts.Clients.Addr(record.ID(id)))
+		u := units[at]
+		if u == nil {
+			u = &unit{first: record.NoTime, last: record.NoTime}
+			units[at] = u
+		}
+		u.bad, u.good, u.users = u.bad+bad[id], u.good+good[id], u.users+of.Users
+		if of.Last != record.NoTime {
+			if u.first == record.NoTime || of.First < u.first {
+				u.first = of.First
+			}
+			u.last = max(u.last, of.Last)
+		}
+	}
+	return units
+}
+
+func (u *unit) few() bool {
+	const h = 3600_000_000
+	return u.bad < huge*collateral.One && (u.first == record.NoTime || u.first/h == u.last/h)
+}
+
+func (u *unit) impure() bool {
+	return u.users >= 5 && u.bad*(100-purePart) < u.good*purePart
+}
+
+// novelty is the part of a day's good requests that come from addresses that
+// were not seen before: of the last day of the log, all of them if that is the
+// only one. It says how much is to be expected of what an entry covers and the
+// log does not show.
+func (p *problem) novelty() choose.Ratio {
+	j := p.j
+	if j.FirstDay == j.LastDay {
+		return choose.Whole(1)
+	}
+	var fresh, all int64
+	for c := range j.Cells() {
+		if c.Day != j.LastDay {
+			continue
+		}
+		n := c.Counts.Requests * (collateral.One - c.Bad[policy.IP]) / collateral.One
+		all += n
+		if first := j.Clients[c.Client].First; first != record.NoTime && collateral.DayOf(first) >= j.LastDay {
+			fresh += n
+		}
+	}
+	if all == 0 {
+		return choose.Whole(1)
+	}
+	return choose.Ratio{Num: (fresh*collateral.One + all - 1) / all, Den: collateral.One}
+}
+
+// people is the good weight of those who share an address, on a day like the
+// next: each of them was there on one of its days at least.
+func (p *problem) people(c *collateral.Client) int64 {
+	days := int64(p.j.Days())
+	span := days
+	if c.Last != record.NoTime {
+		span = int64(collateral.DayOf(c.Last) - collateral.DayOf(c.First) + 1)
+	}
+	return collateral.RequestsPerUser * collateral.One * c.Users * span / days
 }
