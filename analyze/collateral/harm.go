@@ -15,8 +15,11 @@ type Harm struct {
 	Denied       tally.Counts
 	Bad          tally.Counts // the part of Denied that is bad traffic for the control that denies it, rounded down
 	ExclusiveBad tally.Counts // the part of Bad that nothing else in the ruleset denies
-	Users        int64        // people who did nothing wrong and would be denied something (see Client.Users)
-	Viewers      int64        // clients denied something good who viewed own pages
+	// Users are people who did nothing wrong and would be denied something: those
+	// of each client (see Client.Users), but no more than it has requests denied
+	// that are not wholly bad.
+	Users   int64
+	Viewers int64 // clients denied something good who viewed own pages
 }
 
 // Good is the part of the denied requests that is not bad.
@@ -32,8 +35,8 @@ type Harms struct {
 
 // harming adds up harm. Bad traffic is summed before it is rounded.
 type harming struct {
-	denied, bad, exclusive tally.Counts // the latter two in Ones
-	users                  map[record.ID]bool
+	denied, bad, exclusive tally.Counts        // the latter two in Ones
+	users                  map[record.ID]int64 // requests that are not wholly bad, by client
 }
 
 // harmed is everything that a ruleset does harm by.
@@ -92,9 +95,9 @@ func (h *harming) add(c *Cell, bad int64, alone bool) {
 	}
 	if bad < One {
 		if h.users == nil {
-			h.users = map[record.ID]bool{}
+			h.users = map[record.ID]int64{}
 		}
-		h.users[c.Client] = true
+		h.users[c.Client] += c.Counts.Requests
 	}
 }
 
@@ -103,8 +106,8 @@ func (h *harming) harm(j *Judgement) Harm {
 		Denied: h.denied, Bad: tally.Counts{Requests: h.bad.Requests / One, Bytes: h.bad.Bytes / One},
 		ExclusiveBad: tally.Counts{Requests: h.exclusive.Requests / One, Bytes: h.exclusive.Bytes / One},
 	}
-	for client := range h.users {
-		out.Users += j.people(client)
+	for client, requests := range h.users {
+		out.Users += min(j.people(client), requests)
 		if j.Hotlinks.ViewsOwn(client) {
 			out.Viewers++
 		}

@@ -136,7 +136,7 @@ func hotlinkers(t *rapid.T) []traffictest.Request {
 // count is harm, told request by request. The bad parts are in Ones.
 type count struct {
 	denied, bad, alone tally.Counts
-	harmed             map[record.ID]bool
+	harmed             map[record.ID]int64
 }
 
 func (c *count) add(q *traffictest.Request, client record.ID, bad int64, alone bool) {
@@ -147,7 +147,7 @@ func (c *count) add(q *traffictest.Request, client record.ID, bad int64, alone b
 		c.alone = c.alone.Plus(part)
 	}
 	if bad < One {
-		c.harmed[client] = true
+		c.harmed[client]++
 	}
 }
 
@@ -160,7 +160,7 @@ type counts struct {
 func (c *counts) at(key ...any) *count {
 	k := fmt.Sprintln(key...)
 	if c.of[k] == nil {
-		c.of[k] = &count{harmed: map[record.ID]bool{}}
+		c.of[k] = &count{harmed: map[record.ID]int64{}}
 	}
 	return c.of[k]
 }
@@ -168,12 +168,12 @@ func (c *counts) at(key ...any) *count {
 func (c *counts) harm(key ...any) Harm {
 	n := c.at(key...)
 	h := Harm{Denied: n.denied, Bad: tally.Counts{Requests: n.bad.Requests / One, Bytes: n.bad.Bytes / One}, ExclusiveBad: tally.Counts{Requests: n.alone.Requests / One, Bytes: n.alone.Bytes / One}}
-	for id := range n.harmed {
+	for id, requests := range n.harmed {
 		people := c.j.Clients[id].Users
 		if c.j.Clients[id].Bad < One && people == 0 {
 			people = 1
 		}
-		h.Users += people
+		h.Users += min(people, requests)
 		if c.j.Hotlinks.ViewsOwn(id) {
 			h.Viewers++
 		}
