@@ -67,7 +67,7 @@ func newProblem(j *collateral.Judgement, s scale, maxHost int) *problem {
 	return p
 }
 
-// findHosts lists the hosts that are worth an entry of their own, and says
+// findHosts lists the hosts to block, as far as an entry can name them, and says
 // which each Referer id is.
 func (p *problem) findHosts(f *forecast, s scale, maxHost int) []int32 {
 	worth := make([]int64, len(p.j.Hotlinks.Verdicts))
@@ -80,7 +80,7 @@ func (p *problem) findHosts(f *forecast, s scale, maxHost int) []int32 {
 	of := make([]int32, len(worth))
 	for id, w := range worth {
 		of[id] = none
-		if w > entryCost*collateral.One && (maxHost == 0 || len(p.j.Dicts.RefererHosts.String(record.ID(id))) <= maxHost) {
+		if w > 0 && (maxHost == 0 || len(p.j.Dicts.RefererHosts.String(record.ID(id))) <= maxHost) {
 			p.hosts = append(p.hosts, record.ID(id))
 		}
 	}
