@@ -107,10 +107,16 @@ func Percent(f float64) string {
 	return s
 }
 
-// decimal is a number with four digits, whole from a thousand on.
+// decimal is a number with four digits, whole from a thousand on, and without
+// an exponent down to a millionth.
 func decimal(f float64) string {
-	if math.Abs(f) < 1000 {
-		return strconv.FormatFloat(f, 'g', 4, 64)
+	if abs := math.Abs(f); abs < 1000 {
+		four := strconv.FormatFloat(f, 'g', 4, 64)
+		if abs >= 1e-6 && abs < 1e-4 {
+			short, _ := strconv.ParseFloat(four, 64) // of what was formatted
+			return strconv.FormatFloat(short, 'f', -1, 64)
+		}
+		return four
 	}
 	if whole := math.Round(f); math.Abs(whole) < 1<<53 {
 		return Grouped(int64(whole))

@@ -35,7 +35,7 @@ func (f *judgeFlags) add(cmd *cobra.Command) {
 	fs.StringArrayVar(&f.classes, "classes", nil, "`FILE` of known sites, one class and domain a line, beside those that are built in")
 	fs.StringArrayVar(&f.allowRanges, "allow-ranges", nil, "`FILE` of networks of good bots, as their operators publish it: their clients are never bad")
 	fs.StringArrayVar(&f.labelBad, "label-bad", nil, "`FILE` of bad networks, such as a feed: their clients are bad whatever they do")
-	fs.StringArrayVar(&f.protect, "protect", nil, "`FILE` of networks that are never bad, and never to be denied")
+	fs.StringArrayVar(&f.protect, "protect", nil, "`FILE` of networks that are never bad, and in no suggestion")
 	fs.StringArrayVar(&f.thresholds, "thresholds", nil, "`FILE` of signals of abuse, with the capacity and the leak of each one's bucket, instead of the published ones")
 }
 
