@@ -113,6 +113,16 @@ func (v *valued[A]) Add(b *record.Batch) error {
 	return nil
 }
 
+// Settle does what Merge needs before, of an analysis whose stream has ended.
+func (v *valued[A]) Settle() {
+	if main, ok := any(v.main).(fold.Settler); ok {
+		main.Settle()
+	}
+	if v.judged != nil {
+		v.judged.Settle()
+	}
+}
+
 func (v *valued[A]) Merge(w *valued[A]) {
 	v.main.Merge(w.main)
 	if v.judged != nil {
