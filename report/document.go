@@ -24,6 +24,9 @@ type Table struct {
 	Rows    [][]any // cells as the column's Type says; nil is "no value"
 	// Omitted says what a table of top rows leaves out, or "".
 	Omitted string
+	// Detail is a table too long to be read: a terminal says only that it is
+	// there.
+	Detail bool
 }
 
 // Layout says how a table is best laid out for a person.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"strings"
 
@@ -23,7 +24,7 @@ const (
 )
 
 // WriteText writes the document for a person: the lead, warnings, tables that
-// have rows, notes. A table that is too wide for the terminal leaves out columns by weight, which a line
+// have rows but for details, notes. A table that is too wide for the terminal leaves out columns by weight, which a line
 // below it names, and then shortens texts; numbers are never shortened.
 // Nothing that a log's author wrote reaches the terminal but visible
 // characters.
@@ -45,14 +46,23 @@ func WriteText(w io.Writer, doc *Document, opts TextOptions) error {
 		t.remark("warning:", warning, yellow)
 	}
 	grids := gridsOf(doc.Tables)
+	var details []string
 	for i := range doc.Tables {
 		if len(doc.Tables[i].Rows) == 0 {
+			continue
+		}
+		if doc.Tables[i].Detail {
+			details = append(details, doc.Tables[i].Name)
 			continue
 		}
 		t.blank()
 		if err := t.table(&doc.Tables[i], grids[i]); err != nil {
 			return err
 		}
+	}
+	if len(details) > 0 {
+		t.blank()
+		t.remark("", fmt.Sprintf("Not shown, for their length: %s (--table NAME shows them).", strings.Join(details, ", ")), "")
 	}
 	if len(doc.Notes) > 0 {
 		t.blank()

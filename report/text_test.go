@@ -87,6 +87,18 @@ value                     requests  share
 	}
 }
 
+func TestDetail(t *testing.T) {
+	table := func(name string, detail bool) Table {
+		return Table{Name: name, Columns: []Column{{Name: "n", Type: Int}}, Rows: [][]any{{int64(1)}, {int64(2)}}, Detail: detail}
+	}
+	empty := table("empty", true)
+	empty.Rows = nil
+	got := text(t, &Document{Command: "x", Tables: []Table{table("short", false), table("long", true), empty, table("longer", true)}}, TextOptions{Width: 80})
+	if want := "short\nn\n─\n1\n2\n\nNot shown, for their length: long, longer (--table NAME shows them).\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func hostileDocument() *Document {
 	grid := Table{Name: "agents", Title: "Agents \x1b[31m", Columns: []Column{
 		{Name: "user_agent", Type: String}, {Name: "requests", Type: Int, Unit: "requests"},

@@ -28,35 +28,30 @@ func (p *Plan) Columns() record.Columns { return p.of.Columns() }
 // Analysis gathers what the requests of one stream are worth, day by day (UTC).
 type Analysis struct {
 	plan    *Plan
-	days    map[int64]*collateral.Analysis // by days since 1970
-	untimed int64                          // requests without a time
+	days    map[int]*gathered // by days since 1970
+	untimed int64             // requests without a time
+}
+
+// gathered is what is known of one day.
+type gathered struct {
+	of       *collateral.Analysis
+	requests int64
 }
 
 // New starts the analysis of one stream.
-func (p *Plan) New() *Analysis { return &Analysis{plan: p, days: map[int64]*collateral.Analysis{}} }
-
-const microsPerDay = 24 * 60 * 60 * 1_000_000
-
-func dayOf(us int64) int64 {
-	d := us / microsPerDay
-	if us < d*microsPerDay {
-		d-- // rounded towards zero
-	}
-	return d
-}
+func (p *Plan) New() *Analysis { return &Analysis{plan: p, days: map[int]*gathered{}} }
 
 // Add gathers a batch, in which days come in runs. Requests without a time are
 // counted and left out.
 func (a *Analysis) Add(b *record.Batch) error {
 	times := b.Ints(record.Time)
 	for from := 0; from < b.Rows; {
-		untimed := times[from] == record.NoTime
-		day := dayOf(times[from])
+		day := collateral.DayOf(times[from])
 		to := from + 1
-		for to < b.Rows && (times[to] == record.NoTime) == untimed && (untimed || dayOf(times[to]) == day) {
+		for to < b.Rows && collateral.DayOf(times[to]) == day {
 			to++
 		}
-		if untimed {
+		if day == collateral.NoDay {
 			a.untimed += int64(to - from)
 		} else if err := a.addDay(day, b, from, to); err != nil {
 			return err
@@ -66,28 +61,38 @@ func (a *Analysis) Add(b *record.Batch) error {
 	return nil
 }
 
-func (a *Analysis) addDay(day int64, b *record.Batch, from, to int) error {
-	of := a.days[day]
-	if of == nil {
-		if len(a.days) == MostDays {
-			return fmt.Errorf("the log has requests of more than %d days: choose some by --since and --until", MostDays)
+func (a *Analysis) addDay(day int, b *record.Batch, from, to int) error {
+	d := a.days[day]
+	if d == nil {
+		d = &gathered{of: a.plan.of.New()}
+		a.days[day] = d
+		if err := a.tooMany(); err != nil {
+			return err
 		}
-		of = a.plan.of.New()
-		a.days[day] = of
 	}
+	d.requests += int64(to - from)
 	part := b.Slice(from, to)
 	defer part.Release()
-	return of.Add(part)
+	return d.of.Add(part)
+}
+
+func (a *Analysis) tooMany() error {
+	if len(a.days) > MostDays {
+		return fmt.Errorf("the log has requests of more than %d days: choose some by --since and --until", MostDays)
+	}
+	return nil
 }
 
 // Merge takes in what was gathered of another stream of the same plan.
 func (a *Analysis) Merge(b *Analysis) {
 	a.untimed += b.untimed
 	for _, day := range slices.Sorted(maps.Keys(b.days)) {
-		if of := a.days[day]; of != nil {
-			of.Merge(b.days[day])
+		from := b.days[day]
+		if to := a.days[day]; to != nil {
+			to.of.Merge(from.of)
+			to.requests += from.requests
 		} else {
-			a.days[day] = b.days[day]
+			a.days[day] = from
 		}
 	}
 }

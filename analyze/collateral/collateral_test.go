@@ -12,6 +12,7 @@ import (
 	"rulecast/analyze/fold"
 	"rulecast/analyze/geo"
 	"rulecast/analyze/hotlinks"
+	"rulecast/analyze/match"
 	"rulecast/analyze/networks"
 	"rulecast/analyze/policy"
 	"rulecast/analyze/policy/policytest"
@@ -78,4 +79,51 @@ func ungated(rs *policy.Ruleset) *policy.Ruleset {
 		out.Rules = append(out.Rules, plain)
 	}
 	return &out
+}
+
+// TestDailyHarmAddsUp compares the harm of single days with that of all, and
+// with that of a log of one day.
+func TestDailyHarmAddsUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		where := traffictest.Places{}
+		log := traffictest.Log(t, where)
+		j := judgement(t, options(where), log)
+		m, err := match.Compile(ungated(policytest.Ruleset(t)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, daily := j.Against(m), j.AgainstDaily(m)
+		sum := &Harms{Rules: make([]Harm, len(all.Rules)), Entries: make([]Harm, len(all.Entries))}
+		for day, h := range daily {
+			if day != NoDay && (day < j.FirstDay || day > j.LastDay) {
+				t.Fatalf("day %d is not within %d to %d", day, j.FirstDay, j.LastDay)
+			}
+			sum.Total.Denied = sum.Total.Denied.Plus(h.Total.Denied)
+			for i := range h.Rules {
+				sum.Rules[i].Denied = sum.Rules[i].Denied.Plus(h.Rules[i].Denied)
+			}
+			for i := range h.Entries {
+				sum.Entries[i].Denied = sum.Entries[i].Denied.Plus(h.Entries[i].Denied)
+			}
+		}
+		compare := func(what string, got, want *Harm) {
+			if got.Denied != want.Denied {
+				t.Fatalf("%s: days add up to %v, of %v", what, got.Denied, want.Denied)
+			}
+		}
+		compare("all", &sum.Total, &all.Total)
+		for i := range all.Rules {
+			compare("rule", &sum.Rules[i], &all.Rules[i])
+		}
+		for i := range all.Entries {
+			compare("entry", &sum.Entries[i], &all.Entries[i])
+		}
+		if len(daily) == 1 {
+			for _, h := range daily {
+				if diff := cmp.Diff(all, h); diff != "" {
+					t.Fatalf("-all +its only day:\n%s", diff)
+				}
+			}
+		}
+	})
 }

@@ -111,6 +111,9 @@ func (f *outputFlags) selectTables(doc *report.Document) error {
 		return err
 	}
 	doc.Tables = slices.DeleteFunc(doc.Tables, func(t report.Table) bool { return !slices.Contains(f.tables, t.Name) })
+	for i := range doc.Tables {
+		doc.Tables[i].Detail = false // it was asked for
+	}
 	return nil
 }
 

@@ -47,7 +47,7 @@ zstd or bzip2; in any format that "rulecast inspect" recognises.
 		return usagef("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(
-		inspectCommand(std), replayCommand(std), diffCommand(std), hotlinksCommand(std), recommendCommand(std), checkCommand(std),
+		inspectCommand(std), replayCommand(std), diffCommand(std), hotlinksCommand(std), recommendCommand(std), backtestCommand(std), checkCommand(std),
 		explainCommand(std), convertCommand(std), compactCommand(std),
 	)
 	for _, c := range root.Commands() {

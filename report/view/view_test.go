@@ -14,8 +14,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"rulecast/analyze/abuse"
+	"rulecast/analyze/backtest"
 	"rulecast/analyze/check"
+	"rulecast/analyze/collateral"
 	"rulecast/analyze/convert"
+	"rulecast/analyze/dialect"
 	"rulecast/analyze/diff"
 	"rulecast/analyze/explain"
 	"rulecast/analyze/fold"
@@ -25,6 +29,7 @@ import (
 	"rulecast/analyze/limit"
 	"rulecast/analyze/policy"
 	"rulecast/analyze/policy/policytest"
+	"rulecast/analyze/recommend"
 	"rulecast/analyze/replay"
 	"rulecast/analyze/traffic/traffictest"
 	"rulecast/ingest/record"
@@ -74,6 +79,12 @@ explain flips       change
 
 convert losses      effect rule entry position loss
 
+backtest summary    control method days bad_requests bad_bytes bad_covered_share bad_bytes_covered_share precision good_denied_share good_users_denied entries entries_hit jaccard regret next_entry_value
+backtest ages       control method age days bad_covered_share precision good_denied_share entries_hit
+backtest days       control day method origin age bad_requests bad_bytes bad_covered_share bad_bytes_covered_share precision good_requests good_denied_share good_users_denied entries entries_hit jaccard regret next_entry_value
+backtest horizons   control day method origin age bad_requests bad_bytes bad_covered_share bad_bytes_covered_share precision good_requests good_denied_share good_users_denied entries entries_hit jaccard regret next_entry_value
+backtest inputs     input format lines rows rejects skipped duplicates outside bytes_read packing error
+
 hotlinks summary    requests bytes answered_requests answered_bytes own_requests own_bytes foreign_requests foreign_bytes no_host_requests no_host_bytes no_referer_requests no_referer_bytes foreign_hosts rejected_lines first_time last_time
 hotlinks verdicts   verdict hosts requests bytes embeds meaning
 hotlinks hotlinks   host site class verdict score requests bytes embeds navigations embed_share embed_share_low clients networks top_client_share browser_share own_view_share click_share objects top_object_share active_days first_time last_time countries slots estimated reason
@@ -119,8 +130,25 @@ func documents(t testing.TB, log []traffictest.Request, streams []record.Stream,
 		view.Check([]view.Checked{{Ruleset: sets[0], Result: findings, Replay: &one.Sides[0]}, {Ruleset: sets[1], Replay: &one.Sides[0]}}, one.Total.Requests, src),
 		view.Explain(sets[0], q, explain.Explain(sets[0], q), "as the log says"),
 		view.Convert(sets[0], sets[1], []convert.Loss{{Rule: "r", Entry: "e", Effect: convert.Less, Text: "lost"}}),
+		view.Backtest(backtested(t, streams, ours), src),
 		view.Hotlinks(embedders, src),
 	}
+}
+
+// backtested is a backtest of ImageKit's lists; of nothing if the log is of one
+// day.
+func backtested(t testing.TB, streams []record.Stream, ours hotlinks.Options) *backtest.Result {
+	plan := backtest.NewPlan(must(collateral.NewPlan(collateral.Options{Hotlinks: ours, Abuse: abuse.Options{Thresholds: abuse.DefaultThresholds()}})))
+	r, err := run(t, plan.New, streams).Run(backtest.Options{
+		Options: recommend.Options{Dialect: must(dialect.Named("imagekit")), Price: 1, MaxCollateral: -1, MaxNew: -1, MinPrefix4: 20, MinPrefix6: 40, Countries: true},
+		Replays: func(c []replay.Candidate) (*replay.Plan, error) {
+			return replay.NewPlan(c, ours.From, ours.Locator)
+		},
+	})
+	if short := (*backtest.TooShortError)(nil); errors.As(err, &short) {
+		return &backtest.Result{}
+	}
+	return must(r, err)
 }
 
 func must[T any](v T, err error) T {
