@@ -64,6 +64,7 @@ func newProblem(j *collateral.Judgement, s scale, maxHost int) *problem {
 		}
 	}
 	p.findClients(countryOf)
+	p.spread()
 	return p
 }
 
