@@ -134,12 +134,14 @@ func TestChain(t *testing.T) {
 			t.Fatalf("days %v, %v", days, err)
 		}
 		all := a.days[days[0].Day].of
+		var current *policy.Ruleset
 		for i, d := range days {
 			if i > 0 {
 				all.Merge(a.days[d.Day].of)
 			}
-			got := judgedBy(all.Judge(hotlinks.MostJudged, false))
-			want := judgedBy(run(t, p.New, p.Columns(), 1, files[:i+1]...).Judge(hotlinks.MostJudged, false))
+			chained, whole := all.Judge(hotlinks.MostJudged, false), run(t, p.New, p.Columns(), 1, files[:i+1]...).Judge(hotlinks.MostJudged, false)
+			current = sameLists(t, chained, whole, current)
+			got, want := judgedBy(chained), judgedBy(whole)
 			if diff := gocmp.Diff(want, got); diff != "" {
 				t.Fatalf("%d workers, up to %s: -log +chain:\n%.4000s", workers, d.Date(), diff)
 			}
@@ -148,6 +150,28 @@ func TestChain(t *testing.T) {
 			}
 		}
 	}
+}
+
+// sameLists demands that both judgements lead to the same lists.
+func sameLists(t *testing.T, chained, whole *collateral.Judgement, current *policy.Ruleset) *policy.Ruleset {
+	t.Helper()
+	o := options(t)
+	o.Current = current
+	var of [2]*recommend.Result
+	for i, j := range []*collateral.Judgement{whole, chained} {
+		r, err := recommend.Recommend(j, o.Replays, o.Options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of[i] = r
+	}
+	if diff := gocmp.Diff(of[0].Suggestions, of[1].Suggestions); diff != "" {
+		t.Fatalf("-log +chain:\n%.4000s", diff)
+	}
+	if len(of[0].Suggestions) == 0 {
+		t.Fatal("nothing suggested")
+	}
+	return of[0].Ruleset
 }
 
 // TestResult compares the results of any number of workers, and holds the

@@ -31,7 +31,7 @@ const RequestsPerUser = 20
 type Judgement struct {
 	Hotlinks *hotlinks.Judgement
 	Abuse    *abuse.Judgement
-	Clients  []Client // by client id
+	Clients  []Client // by client id; of one that is in the dictionary only All is 0
 	Dicts    *record.Dicts
 	Total    tally.Counts
 	// FirstDay and LastDay are the UTC days of the earliest and the latest

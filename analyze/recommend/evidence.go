@@ -23,7 +23,9 @@ type evidence struct {
 func newEvidence(j *collateral.Judgement) *evidence {
 	e := &evidence{j: j, hosts: map[string]string{}}
 	for id := range j.Clients {
-		e.ordered = append(e.ordered, record.ID(id))
+		if j.Clients[id].All.Requests > 0 {
+			e.ordered = append(e.ordered, record.ID(id))
+		}
 	}
 	slices.SortFunc(e.ordered, func(a, b record.ID) int { return e.addr(a).Compare(e.addr(b)) })
 	for i := range j.Hotlinks.Hosts {

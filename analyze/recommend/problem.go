@@ -19,21 +19,27 @@ const none = -1
 // problem is a forecast of the traffic to choose lists for.
 type problem struct {
 	j         *collateral.Judgement
-	hosts     []record.ID   // Referer hosts that can be blocked
-	countries []geo.Country // that clients are in
-	clients   []choose.Client
+	hosts     []record.ID     // Referer hosts that can be blocked
+	countries []geo.Country   // that clients are in
+	ids       []record.ID     // of the clients that asked for something
+	number    []int32         // by client id: where it is in ids
+	clients   []choose.Client // in the order of ids
 	cells     []choose.Cell
 	good      int64  // weight of good traffic for the ip control
 	late      []bool // by client id: it did something bad, or was denied something, on the last day
 }
 
 // newProblem weighs the requests that were gathered. What no Referer entry can
-// be for is one cell for each client, at its id.
+// be for is one cell for each client, at its number.
 // Hosts longer than maxHost cannot be blocked; 0 is no bound.
 func newProblem(j *collateral.Judgement, s scale, maxHost int) *problem {
-	p := &problem{j: j, late: make([]bool, len(j.Clients)), cells: make([]choose.Cell, len(j.Clients))}
-	for id := range p.cells {
-		p.cells[id] = choose.Cell{Client: int32(id), Host: none}
+	p := &problem{j: j, late: make([]bool, len(j.Clients)), number: make([]int32, len(j.Clients))}
+	for id := range j.Clients {
+		if j.Clients[id].All.Requests > 0 { // else it is of the dictionary only
+			p.number[id] = int32(len(p.ids))
+			p.cells = append(p.cells, choose.Cell{Client: p.number[id], Host: none})
+			p.ids = append(p.ids, record.ID(id))
+		}
 	}
 	f := newForecast(j)
 	hostOf := p.findHosts(f, s, maxHost)
@@ -48,14 +54,14 @@ func newProblem(j *collateral.Judgement, s scale, maxHost int) *problem {
 		if n := c.Counts.Requests; n > most[c.Client] || n == most[c.Client] && c.Country < countryOf[c.Client] {
 			countryOf[c.Client], most[c.Client] = c.Country, n
 		}
-		i := int(c.Client)
+		i := int(p.number[c.Client])
 		if host := hostOf[c.Referer]; host != none {
-			key := [2]int32{int32(c.Client), host}
+			key := [2]int32{p.number[c.Client], host}
 			known := false
 			if i, known = at[key]; !known {
 				i = len(p.cells)
 				at[key] = i
-				p.cells = append(p.cells, choose.Cell{Client: int32(c.Client), Host: host})
+				p.cells = append(p.cells, choose.Cell{Client: p.number[c.Client], Host: host})
 			}
 		}
 		for control := range w.bad {
@@ -109,16 +115,16 @@ const leastHours = 2
 // findClients describes the clients, whose cells are there, to the program.
 func (p *problem) findClients(countryOf []geo.Country) {
 	number := p.findCountries(countryOf)
-	var bad, good = make([]int64, len(p.j.Clients)), make([]int64, len(p.j.Clients))
+	var bad, good = make([]int64, len(p.ids)), make([]int64, len(p.ids))
 	for i := range p.cells {
 		c := &p.cells[i]
 		bad[c.Client] += c.Bad[policy.IP]
 		good[c.Client] += c.Good[policy.IP]
 	}
 	units := p.units(bad, good)
-	for id := range p.j.Clients {
+	for n, id := range p.ids {
 		of := &p.j.Clients[id]
-		c := choose.Client{Addr: p.j.Dicts.Clients.Addr(record.ID(id)), Country: none, Users: of.Users}
+		c := choose.Client{Addr: p.j.Dicts.Clients.Addr(id), Country: none, Users: of.Users}
 		if country := countryOf[id]; country != geo.Unknown {
 			c.Country = number[country]
 		}
@@ -130,7 +136,7 @@ func (p *problem) findClients(countryOf []geo.Country) {
 		c.NoSingle = u.few() || u.impure()
 		p.clients = append(p.clients, c)
 		// People count, however little they ask for.
-		p.cells[id].Good[policy.IP] += max(0, p.people(of)-good[id])
+		p.cells[n].Good[policy.IP] += max(0, p.people(of)-good[n])
 	}
 }
 
@@ -175,16 +181,16 @@ func unitOf(a netip.Addr) netip.Addr {
 }
 
 func (p *problem) units(bad, good []int64) map[netip.Addr]*unit {
-	units := make(map[netip.Addr]*unit, len(p.j.Clients))
-	for id := range p.j.Clients {
+	units := make(map[netip.Addr]*unit, len(p.ids))
+	for n, id := range p.ids {
 		of := &p.j.Clients[id]
-		at := unitOf(p.j.Dicts.Clients.Addr(record.ID(id)))
+		at := unitOf(p.j.Dicts.Clients.Addr(id))
 		u := units[at]
 		if u == nil {
 			u = &unit{first: record.NoTime, last: record.NoTime}
 			units[at] = u
 		}
-		u.bad, u.good, u.users = u.bad+bad[id], u.good+good[id], u.users+of.Users
+		u.bad, u.good, u.users = u.bad+bad[n], u.good+good[n], u.users+of.Users
 		if of.Last != record.NoTime {
 			if u.first == record.NoTime || of.First < u.first {
 				u.first = of.First
