@@ -131,7 +131,7 @@ func drawLine(t *rapid.T) line {
 		method:      rapid.SampledFrom([]string{"GET", "GET", "GET", "HEAD", "POST", "OPTIONS", ""}).Draw(t, "method"),
 		path:        rapid.SampledFrom(somePaths).Draw(t, "path"),
 		query:       rapid.SampledFrom(someQueries).Draw(t, "query"),
-		agent:       rapid.SampledFrom([]string{"", chrome, chrome + " Edg/1", "curl/8.4.0", "Wget/1.21", "${jndi:ldap://x/y}"}).Draw(t, "agent"),
+		agent:       rapid.SampledFrom([]string{"", chrome, chrome + " Edg/1", "curl/8.4.0", "Wget/1.21", "Feed/1 (+https://feed.example)", "${jndi:ldap://x/y}"}).Draw(t, "agent"),
 		contentType: rapid.SampledFrom([]string{"", "", "", "image/png", "text/html; charset=utf-8", "application/json"}).Draw(t, "type"),
 		action:      rapid.SampledFrom([]string{"", "", "", "", "allow", "BLOCK", "managedChallenge"}).Draw(t, "action"),
 		explained:   rapid.SampledFrom([]bool{false, false, true}).Draw(t, "explained"),
@@ -271,7 +271,12 @@ func oracle(p *Plan, lines []line, anonymised bool) Suspect {
 	s := Suspect{Addr: netip.MustParseAddr(lines[0].client)}
 	s.First, s.Last = record.NoTime, record.NoTime
 	users, hours := map[string]bool{}, map[int64]bool{}
+	agents, named := 0, 0
 	for _, q := range lines {
+		if q.agent != "" {
+			agents++
+			named += int(one(strings.Contains(q.agent, "https://")))
+		}
 		s.All.Add(q.bytes)
 		s.Assets += one(q.asset())
 		s.Explained += one(q.explained)
@@ -288,6 +293,7 @@ func oracle(p *Plan, lines []line, anonymised bool) Suspect {
 		}
 	}
 	s.Users, s.Hours = uint8(len(users)), uint8(len(hours))
+	s.Declared = agents > 0 && named == agents
 	left := 1.0
 	for k := range numBuckets {
 		b := p.Thresholds[k]

@@ -181,7 +181,7 @@ func TestWeight(t *testing.T) {
 		}
 	}
 	for s := range NumSignals {
-		if hard := s == Probing || s >= Exploit; s.Hard() != hard || rules[s].weight > One || !hard && rules[s].weight > 20*One/21 {
+		if hard := s == Probing || s >= Exploit && s != Impostor; s.Hard() != hard || rules[s].weight > One || !hard && rules[s].weight > 20*One/21 {
 			t.Errorf("%s weighs %d", s, rules[s].weight)
 		}
 	}
@@ -228,6 +228,37 @@ func TestSpared(t *testing.T) {
 		}
 		if err := j.Result(0).Reconcile(11); err != nil {
 			t.Errorf("%s: %v", client, err)
+		}
+	}
+}
+
+// TestImpostor has crawlers and others in and around the networks that the user
+// allows, and elsewhere.
+func TestImpostor(t *testing.T) {
+	const crawler, reader, stranger = "Mozilla/5.0 (compatible; SampleBot/1.0; +http://bot.example/)", "Reader/1.0 (+https://reader.example/)", "OtherBot/2 (+https://other.example/)"
+	p := NewPlan(Options{Thresholds: DefaultThresholds(), Allow: networks.NewSet(list("bots.json", "192.0.2.0/28", "198.51.100.0/24")), Protect: networks.NewSet(list("ours.txt", "203.0.113.9/32"))})
+	var lines []line
+	for _, l := range [][2]string{
+		{"192.0.2.1", crawler}, {"198.51.100.1", reader}, {"198.51.100.1", chrome},
+		{"192.0.2.200", crawler}, {"192.0.15.1", crawler}, {"192.0.16.1", crawler}, {"203.0.113.1", crawler}, {"203.0.113.1", chrome}, {"203.0.113.9", crawler},
+		{"203.0.113.2", reader}, {"203.0.113.3", stranger}, {"203.0.113.4", chrome}, {"10.0.0.1", crawler}, {"2001:db8::5", crawler},
+	} {
+		lines = append(lines, line{client: l[0], agent: l[1], status: 200, path: "/"})
+	}
+	got := byAddr(analyze(t, p, 3, lines[:7], lines[7:]).Judge(false))
+	for client, want := range map[string]struct {
+		impostor, declared bool
+	}{
+		"192.0.2.1": {false, true}, "198.51.100.1": {false, false},
+		"192.0.2.200": {false, true}, "192.0.15.1": {false, true}, "192.0.16.1": {true, true}, "203.0.113.1": {true, false}, "203.0.113.9": {false, true},
+		"203.0.113.2": {false, true}, "203.0.113.3": {false, true}, "203.0.113.4": {false, false}, "10.0.0.1": {false, true}, "2001:db8::5": {true, true},
+	} {
+		c := got[client]
+		if c.Signals.Has(Impostor) != want.impostor || c.Declared != want.declared {
+			t.Errorf("%s: %s, declared %v, want impostor %v, declared %v", client, c.Signals, c.Declared, want.impostor, want.declared)
+		}
+		if want.impostor && (c.Weight != 768 || c.Reason != "calls itself a crawler that is in the allowed networks") {
+			t.Errorf("%s: %d, %q", client, c.Weight, c.Reason)
 		}
 	}
 }

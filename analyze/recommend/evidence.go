@@ -78,6 +78,13 @@ func (e *evidence) ofClient(id record.ID) string {
 		}
 		words = append(words, name)
 	}
+	c := &e.j.Clients[id]
+	if c.Headless {
+		words = append(words, "loads no files as visitors do")
+	}
+	if c.Flagged > 0 {
+		words = append(words, fmt.Sprintf("%d of %d neighbours are bad", c.Flagged, c.Others))
+	}
 	return strings.Join(words, ", ")
 }
 

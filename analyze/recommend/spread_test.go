@@ -1,0 +1,52 @@
+package recommend
+
+import (
+	"net/netip"
+	"testing"
+
+	"rulecast/analyze/policy"
+)
+
+// TestStrew spreads a weight that does not divide evenly: nothing is lost, each
+// part gets the same but for one, and none is worth an entry alone.
+func TestStrew(t *testing.T) {
+	var p problem
+	network := netip.MustParsePrefix("192.0.2.0/24")
+	const weight = 1000
+	p.strew(network.Addr(), weight)
+	parts := map[netip.Prefix]int64{}
+	var sum int64
+	for i, c := range p.cells {
+		client := p.clients[c.Client]
+		part, _ := client.Addr.Prefix(partBits)
+		if int(c.Client) != i || c.Host != none || !client.NoSingle || !network.Contains(client.Addr) {
+			t.Errorf("%+v of %+v", c, client)
+		}
+		parts[part] += c.Bad[policy.IP]
+		sum += c.Bad[policy.IP]
+	}
+	if sum != weight || len(parts) != spreadParts {
+		t.Errorf("%d in %d parts", sum, len(parts))
+	}
+	for part, n := range parts {
+		if n != weight/spreadParts && n != weight/spreadParts+1 {
+			t.Errorf("%s has %d", part, n)
+		}
+	}
+}
+
+func TestTurnover(t *testing.T) {
+	for _, c := range []struct {
+		turnover
+		want bool
+	}{
+		{turnover{addresses: 3, days: 0b110, fresh: 1, all: 2}, true},
+		{turnover{addresses: 2, days: 0b110, fresh: 1, all: 2}, false},
+		{turnover{addresses: 9, days: 0b100, fresh: 1, all: 2}, false},
+		{turnover{addresses: 9}, false},
+	} {
+		if got := c.counts(); got != c.want {
+			t.Errorf("%+v: %v", c.turnover, got)
+		}
+	}
+}
