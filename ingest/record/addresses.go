@@ -14,6 +14,9 @@ type Addresses struct {
 	ipv6  ipv6Table
 	keys  keys       // texts that are read slowly
 	addrs [][16]byte // by id; an IPv4 address in its mapped form
+
+	network func(ip [16]byte) (first [16]byte, pooled bool) // nil: none are pooled
+	bits    int                                             // of networks; 0: none are pooled
 }
 
 func newAddresses() *Addresses {
@@ -84,7 +87,9 @@ func (a *Addresses) internSlow(text []byte, h uint64) (ID, bool) {
 		return 0, false
 	}
 	id := a.internAddr(addr)
-	a.keys.insert(text, verbatim, h, id)
+	if len(a.keys.entries) < maxSlowForms {
+		a.keys.insert(text, verbatim, h, id)
+	}
 	return id, true
 }
 
@@ -101,8 +106,7 @@ func (a *Addresses) internIPv6(ip *[16]byte) ID {
 	}
 	id, ok := a.ipv6.find(loadIPv6(ip))
 	if !ok {
-		id = a.append(*ip)
-		a.ipv6.add(loadIPv6(ip), id)
+		id = a.newIPv6(ip)
 	}
 	return id
 }
@@ -118,6 +122,7 @@ func (a *Addresses) append(ip [16]byte) ID {
 }
 
 func (a *Addresses) join(b *Addresses) []ID {
+	a.bits = max(a.bits, b.bits)
 	to := make([]ID, b.Len())
 	for id := range to {
 		to[id] = a.internIPv6(&b.addrs[id])

@@ -30,6 +30,8 @@ type Builder struct {
 	isRepeated   func(id []byte) bool // nil: none
 	repeated     int64
 
+	pooling *Pooling // nil: none
+
 	cut        bool // the client of the row at hand is taken for a network
 	anonymised int64
 
@@ -366,6 +368,9 @@ func (b *Builder) dropRow() {
 	}
 	if b.asn != nil {
 		b.asn[n] = 0
+	}
+	if ids := b.ids[Client]; ids != nil && ids[n] == pendingIPv6 {
+		b.ipv6 = b.ipv6[:min(int(b.pending[n]), len(b.ipv6))] // it is the last one
 	}
 	for c := range NumColumns {
 		if ids := b.ids[c]; ids != nil {

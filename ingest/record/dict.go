@@ -17,11 +17,16 @@ type Strings struct {
 	values  []entry // by id
 	scratch []byte
 	codes   codes
+	stand   func(value []byte) (stand string, pooled bool) // nil: none are pooled
+	pooled  map[ID]bool                                    // that stand for others
 }
 
-// maxRawForms bounds the raw forms that are remembered beside their value.
-// Those beyond are decoded each time.
-const maxRawForms = 1 << 16
+// maxRawForms and maxRawForm bound the raw forms that are remembered beside
+// their value, and their length. Others are decoded each time.
+const (
+	maxRawForms = 1 << 16
+	maxRawForm  = 1 << 10
+)
 
 func newStrings() *Strings {
 	s := &Strings{}
@@ -63,6 +68,15 @@ func (s *Strings) add(value []byte, h uint64) ID {
 	if len(value) == 0 {
 		return Absent
 	}
+	if s.stand != nil {
+		if stand, pooled := s.stand(value); pooled {
+			return s.internStand(stand)
+		}
+	}
+	return s.insert(value, h)
+}
+
+func (s *Strings) insert(value []byte, h uint64) ID {
 	id := ID(len(s.values))
 	s.values = append(s.values, s.keys.insert(value, verbatim, h, id))
 	return id
@@ -72,11 +86,14 @@ func (s *Strings) add(value []byte, h uint64) ID {
 // which is added if it is new. An empty value is Absent.
 func (s *Strings) alias(raw []byte, c code, h uint64, value []byte) ID {
 	id := s.intern(value, nil)
+	if s.pooled[id] {
+		return id
+	}
 	if string(raw) == string(value) {
 		s.keys.add(s.values[id].in(c), h) // nothing to decode: the bytes are there already
 		return id
 	}
-	if s.aliases < maxRawForms {
+	if s.aliases < maxRawForms && len(raw) <= maxRawForm {
 		s.aliases++
 		s.keys.insert(raw, c, h, id)
 	}
@@ -93,6 +110,7 @@ type RefererHosts struct {
 	slow    keys // whole header values that simpleAuthority does not read
 	scratch []byte
 	codes   codes
+	stand   func(host []byte) (stand string, pooled bool) // nil: none are pooled
 }
 
 func newRefererHosts() *RefererHosts {
@@ -108,7 +126,8 @@ func newRefererHosts() *RefererHosts {
 // Len is the number of ids, those of the classes included.
 func (r *RefererHosts) Len() int { return len(r.values) }
 
-// Class is the class of an id: ClassHost for a real host.
+// Class is the class of an id: ClassHost for a real host, and for what stands
+// for those that were taken together because of how they end.
 func (r *RefererHosts) Class(id ID) referer.Class {
 	if id < ID(referer.NumClasses) {
 		return referer.Class(id)
@@ -202,6 +221,9 @@ func (r *RefererHosts) remember(authority []byte, h uint64, host string) ID {
 		return r.add(authority, h)
 	}
 	id := r.internHost(host)
+	if r.Pooled(id) {
+		return id
+	}
 	if len(authority) <= maxAlias && r.aliases < maxAliases {
 		r.aliases++
 		r.keys.insert(authority, verbatim, h, id)
@@ -210,6 +232,15 @@ func (r *RefererHosts) remember(authority []byte, h uint64, host string) ID {
 }
 
 func (r *RefererHosts) add(key []byte, h uint64) ID {
+	if r.stand != nil {
+		if stand, pooled := r.stand(key); pooled {
+			return r.internStand(stand)
+		}
+	}
+	return r.insert(key, h)
+}
+
+func (r *RefererHosts) insert(key []byte, h uint64) ID {
 	id := ID(len(r.values))
 	r.values = append(r.values, r.keys.insert(key, verbatim, h, id))
 	return id

@@ -37,7 +37,7 @@ func (s State) String() string {
 	return "invalid"
 }
 
-// Class says why a Referer has no host. The set is closed, so that the values
+// Class says why a Referer has no host of its own. The set is closed, so that the values
 // an attacker writes cannot make a report's or a dictionary's size grow.
 type Class uint8
 
@@ -52,11 +52,12 @@ const (
 	ClassScheme                 // any other scheme
 	ClassNoScheme               // no http:// or https:// in front
 	ClassMalformed              // http(s):// and then no valid host
+	ClassPooled                 // one of many hosts that are taken together; Parse never says so
 	NumClasses
 )
 
 var classNames = [NumClasses]string{
-	"", "(missing)", "(empty)", "(app)", "(extension)", "(opaque)", "(other scheme)", "(no scheme)", "(malformed)",
+	"", "(missing)", "(empty)", "(app)", "(extension)", "(opaque)", "(other scheme)", "(no scheme)", "(malformed)", "(pooled)",
 }
 
 // String is the label shown for the class, in parentheses so that it can
@@ -71,7 +72,7 @@ func (c Class) String() string {
 // State is the state that a Referer of this class has.
 func (c Class) State() State {
 	switch c {
-	case ClassHost:
+	case ClassHost, ClassPooled:
 		return Host
 	case ClassAbsent, ClassEmpty:
 		return Missing
