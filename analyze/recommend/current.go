@@ -1,10 +1,6 @@
 package recommend
 
-import (
-	"net/netip"
-
-	"rulecast/analyze/policy"
-)
+import "rulecast/analyze/policy"
 
 // current is what the block lists of the current ruleset have that a suggestion
 // can keep: lists that look at every request at every time.
@@ -51,15 +47,6 @@ func plain(rs *policy.Ruleset, r *policy.Rule) bool {
 		}
 	}
 	return true
-}
-
-// prefixes are the networks of the current ruleset.
-func (c *current) prefixes() []netip.Prefix {
-	var out []netip.Prefix
-	for _, e := range c.entries[policy.IP] {
-		out = append(out, e.Prefix)
-	}
-	return out
 }
 
 // has reports whether the current ruleset has an entry.

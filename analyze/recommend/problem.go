@@ -108,10 +108,6 @@ const purePart = 99
 // there in one hour only.
 const huge = 1000
 
-// leastHours is in how many hours a client has to be there to earn an entry of
-// its own: who comes once is gone when the list is in force.
-const leastHours = 2
-
 // findClients describes the clients, whose cells are there, to the program.
 func (p *problem) findClients(countryOf []geo.Country) {
 	number := p.findCountries(countryOf)

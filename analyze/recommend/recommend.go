@@ -29,6 +29,10 @@ const (
 // line that somebody has to read.
 const entryCost = 10
 
+// leastDays are the days that a log needs for its last one to put the others to
+// the test.
+const leastDays = 3
+
 // Options say what is wanted.
 type Options struct {
 	Dialect   *dialect.Dialect
@@ -81,7 +85,11 @@ func Recommend(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.P
 		func() { r.Replay, errs[0] = replayed(j, plan, rs, o.Top) },
 		func() {
 			r.Harms = j.Against(m)
-			errs[1] = r.suggest(j, c, m, why)
+			var earned []bool
+			if j.Days() >= leastDays {
+				earned = o.Earned(j, m, j.LastDay)
+			}
+			errs[1] = r.suggest(j, c, m, why, earned)
 		},
 		func() {
 			r.Shared = shared(j)

@@ -27,6 +27,9 @@ type Suggestion struct {
 	Change  Change
 	Harm    collateral.Harm
 	Reason  string
+	// Watch: on the last day of a log of several the entry was not worth its
+	// slot. It may be gone tomorrow.
+	Watch bool
 }
 
 // Point is what the best list of so many entries does to a day like the next.

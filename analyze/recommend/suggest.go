@@ -12,13 +12,14 @@ import (
 
 // suggest lists the entries of the suggested ruleset, those that stop most
 // first, and behind them what the current ruleset has beside them.
-func (r *Result) suggest(j *collateral.Judgement, c *current, m *match.Matcher, why *evidence) error {
+func (r *Result) suggest(j *collateral.Judgement, c *current, m *match.Matcher, why *evidence, earned []bool) error {
 	for i, e := range m.Entries {
 		if e.Implied {
 			continue
 		}
 		control := r.Ruleset.Rules[e.Rule].Control
 		s := Suggestion{Control: control, Entry: e.Text, Change: Added, Harm: r.Harms.Entries[i]}
+		s.Watch = earned != nil && !earned[i]
 		if c.has(control, e.Text) {
 			s.Change = Kept
 		}
