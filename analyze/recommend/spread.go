@@ -48,7 +48,7 @@ func (p *problem) spread() {
 	networks := p.turnovers()
 	for i := range p.cells {
 		c := &p.cells[i]
-		at, ok := p.spreadNetwork(int(c.Client))
+		at, ok := p.spreadNetwork(int(p.ids[c.Client]))
 		if !ok || c.Bad[policy.IP] == 0 {
 			continue
 		}
