@@ -16,7 +16,8 @@
 // Static files that were answered with a status below 400 go into no bucket but
 // that of cache busting, and there only what asks for one by yet another query:
 // many sites have the version of a file in its query, of each file another, but
-// who asks for many versions of one means to get past the cache.
+// who asks for many versions of one means to get past the cache. Where hardly a
+// visitor has such a query, it is no version, and each counts.
 //
 // Requests without a time, or more than 142 years from 1970, go into none
 // either; Exploit and WAF count them all the same. A request whose denial the

@@ -73,6 +73,8 @@ func share(n, weight int64) int64 { return n/One*weight + n%One*weight/One }
 // Judgement is what the evidence of all streams says of each client.
 type Judgement struct {
 	Clients []Client // by client id of the analysis's Dicts
+	// Unversioned: hardly a visitor asks for a static file by a query of digits.
+	Unversioned bool
 
 	analysis *Analysis
 	evidence map[record.ID][]Evidence // in the order of the signals
@@ -113,7 +115,8 @@ func (a *Analysis) JudgeSince(anonymised bool, since func(client record.ID) int6
 // replay collects the evidence of buckets.
 func (j *Judgement) replay(since func(client record.ID) int64) {
 	a := j.analysis
-	r := &replayer{thresholds: &a.plan.Thresholds, keep: &a.events.keep, addrs: a.dicts.Clients, keepUses: a.plan.keepUses, since: math.MinInt64}
+	j.Unversioned = j.isUnversioned()
+	r := &replayer{unversioned: j.Unversioned, thresholds: &a.plan.Thresholds, keep: &a.events.keep, addrs: a.dicts.Clients, keepUses: a.plan.keepUses, since: math.MinInt64}
 	for run := range runs(a.events.events, func(e *event) uint32 { return e.client }) {
 		id := run[0].client
 		if since != nil {

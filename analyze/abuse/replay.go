@@ -111,14 +111,17 @@ func (s *state) requests() int64 { return (s.peak + s.unit - 1) / s.unit }
 
 // replayer replays the buckets of one client after another.
 type replayer struct {
-	thresholds *Thresholds
-	keep       *keeping
-	keepUses   keepingUses
-	addrs      *record.Addresses
-	since      int64 // from when on, in µs since epoch, the current ruleset was in force for the client at hand
-	states     [numKinds]state
-	agents     state
-	firsts     []int64
+	// unversioned: no site's pages ask for files by queries of digits, so that the
+	// first query of a file is no version of it either.
+	unversioned bool
+	thresholds  *Thresholds
+	keep        *keeping
+	keepUses    keepingUses
+	addrs       *record.Addresses
+	since       int64 // from when on, in µs since epoch, the current ruleset was in force for the client at hand
+	states      [numKinds]state
+	agents      state
+	firsts      []int64
 }
 
 // events replays the events of a client, which are sorted, and reports whether
@@ -154,8 +157,10 @@ func (r *replayer) events(events []event) (found []Evidence, partial bool) {
 func (r *replayer) event(kinds Signals, e event) {
 	for rest := e.when.unexplained(r.since); rest != 0; rest &= rest - 1 {
 		switch k := Signal(bits.TrailingZeros16(uint16(rest))); {
-		case k == busted && kinds.Has(CacheBusting):
+		case k == busted && !r.unversioned && kinds.Has(CacheBusting):
 			r.states[CacheBusting].refetch(e.when.time(), e.hash)
+		case k == busted && kinds.Has(CacheBusting):
+			r.states[CacheBusting].pour(e.when.time(), e.hash)
 		case k != busted && kinds.Has(k):
 			r.states[k].pour(e.when.time(), e.hash)
 		}

@@ -232,6 +232,31 @@ func TestSpared(t *testing.T) {
 	}
 }
 
+// TestUnversioned has a client that asks for many files by a query of digits
+// each, among visitors some of whom do so as well.
+func TestUnversioned(t *testing.T) {
+	for _, c := range []struct {
+		visitors, versioned int
+		unversioned         bool
+	}{{200, 0, true}, {200, 3, true}, {200, 4, false}, {99, 0, false}, {100, 1, true}} {
+		var lines []line
+		for i := range c.visitors - 1 {
+			q := line{client: fmt.Sprintf("198.51.100.%d", i), status: 200, path: "/a.png", agent: chrome}
+			if i < c.versioned {
+				q.query = "1234567"
+			}
+			lines = append(lines, q)
+		}
+		for i := range 31 {
+			lines = append(lines, line{client: "192.0.2.1", status: 200, path: fmt.Sprintf("/%d.png", i), query: fmt.Sprint(7654321 + i)})
+		}
+		j := analyze(t, NewPlan(Options{Thresholds: DefaultThresholds()}), 7, lines[:50], lines[50:]).Judge(false)
+		if got := byAddr(j)["192.0.2.1"].Signals.Has(CacheBusting); j.Unversioned != c.unversioned || got != c.unversioned {
+			t.Errorf("%d of %d visitors have versions: unversioned %v, busts %v, want %v", c.versioned, c.visitors, j.Unversioned, got, c.unversioned)
+		}
+	}
+}
+
 // TestImpostor has crawlers and others in and around the networks that the user
 // allows, and elsewhere.
 func TestImpostor(t *testing.T) {

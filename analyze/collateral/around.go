@@ -47,7 +47,7 @@ type neighbours struct{ flagged, known int32 }
 func (j *Judgement) lookAround() {
 	if j.visitorsLoad() {
 		for id := range j.Clients {
-			j.Clients[id].countTwice()
+			j.Clients[id].countTwice(j.Abuse.Unversioned)
 		}
 	}
 	networks := map[netip.Prefix]neighbours{}
@@ -94,13 +94,15 @@ func (j *Judgement) visitorsLoad() bool {
 
 // countTwice has each soft signal of a client that loads no static file count
 // twice: they are soft because an eager visitor may set them off as well, and
-// that it is not. A crawler that says whose it is may be welcome: of it they
+// that it is not. Nor is one who busts the cache where visitors have nothing
+// that looks like it. A crawler that says whose it is may be welcome: of it they
 // count once.
-func (c *Client) countTwice() {
-	if c.Assets > 0 || c.Hard || c.Weight == 0 || c.Declared && !c.Signals.Has(abuse.Impostor) {
+func (c *Client) countTwice(unversioned bool) {
+	busts := unversioned && c.Signals.Has(abuse.CacheBusting)
+	if c.Assets > 0 && !busts || c.Shared() || c.Hard || c.Weight == 0 || c.Declared && !c.Signals.Has(abuse.Impostor) {
 		return
 	}
-	c.Headless = true
+	c.Headless = c.Assets == 0
 	c.Bad = or(c.Weight, c.Weight)
 }
 

@@ -26,7 +26,7 @@ type resident struct {
 func judged(t *testing.T, residents []resident) *Judgement {
 	t.Helper()
 	b := record.NewBuilder(record.ColumnSet(record.Client))
-	j := &Judgement{}
+	j := &Judgement{Abuse: &abuse.Judgement{}}
 	for _, r := range residents {
 		b.SetClientAddr(netip.MustParseAddr(r.addr))
 		b.Commit()
@@ -71,6 +71,15 @@ func TestCountTwice(t *testing.T) {
 		last := j.Clients[3]
 		if last.Bad != c.want || last.Headless != (c.want > c.weight) {
 			t.Errorf("%s: %d %v, want %d", c.what, last.Bad, last.Headless, c.want)
+		}
+	}
+	buster := resident{addr: "192.0.2.1", weight: 768, signals: 1 << abuse.CacheBusting, assets: 9}
+	for _, unversioned := range []bool{false, true} {
+		j := judged(t, append(crowd(3), buster))
+		j.Abuse.Unversioned = unversioned
+		j.lookAround()
+		if got, want := j.Clients[3].Bad, map[bool]int64{false: 768, true: 960}[unversioned]; got != want {
+			t.Errorf("a buster, unversioned %v: %d, want %d", unversioned, got, want)
 		}
 	}
 	lone := judged(t, []resident{{addr: "192.0.2.1", weight: 512, signals: soft}, {addr: "192.0.2.2"}})

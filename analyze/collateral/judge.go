@@ -95,8 +95,8 @@ func (a *Analysis) Judge(top int, anonymised bool) *Judgement {
 	return j
 }
 
-// sharedBy is how many people make an address one that is shared.
-const sharedBy = 5
+// SharedBy is how many people make an address one that is shared.
+const SharedBy = 5
 
 // requestsOfUser is how many requests a person makes at least who loads files
 // with a browser: a program that calls itself another browser each time is not
@@ -116,7 +116,7 @@ func weigh(c *abuse.Client) Client {
 }
 
 // Shared reports whether many people use the address.
-func (c *Client) Shared() bool { return c.Users >= sharedBy }
+func (c *Client) Shared() bool { return c.Users >= SharedBy }
 
 // Cell is a number of requests that are worth the same, each.
 type Cell struct {

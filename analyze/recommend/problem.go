@@ -168,6 +168,7 @@ type unit struct {
 	first, last      int64 // record.NoTime if no request has a time
 }
 
+// unitOf is the first address of the unit of a client.
 func unitOf(a netip.Addr) netip.Addr {
 	if a.Is6() && !a.Is4In6() {
 		p, _ := a.Prefix(64)
@@ -176,6 +177,7 @@ func unitOf(a netip.Addr) netip.Addr {
 	return a
 }
 
+// units are those of all clients, by their first address.
 func (p *problem) units(bad, good []int64) map[netip.Addr]*unit {
 	units := make(map[netip.Addr]*unit, len(p.ids))
 	for n, id := range p.ids {
@@ -197,13 +199,16 @@ func (p *problem) units(bad, good []int64) map[netip.Addr]*unit {
 	return units
 }
 
+// few reports whether all of it is of one hour of the clock: who comes once is
+// gone when the list is in force.
 func (u *unit) few() bool {
-	const h = 3600_000_000
-	return u.bad < huge*collateral.One && (u.first == record.NoTime || u.first/h == u.last/h)
+	const microsPerHour = 60 * 60 * 1_000_000
+	return u.bad < huge*collateral.One && (u.first == record.NoTime || u.first/microsPerHour == u.last/microsPerHour)
 }
 
+// impure reports whether it is shared, and too many are good.
 func (u *unit) impure() bool {
-	return u.users >= 5 && u.bad*(100-purePart) < u.good*purePart
+	return u.users >= collateral.SharedBy && u.bad*(100-purePart) < u.good*purePart
 }
 
 // novelty is the part of a day's good requests that come from addresses that
