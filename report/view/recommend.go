@@ -49,12 +49,12 @@ func recommendSummary(r *recommend.Result, src *Source) report.Table {
 
 func suggestionsTable(r *recommend.Result) report.Table {
 	t := report.Table{Name: "suggestions", Title: "Suggested entries", Columns: columns(
-		text("control"), text("entry"), report.Column{Name: "change", Type: report.String, Weight: 2}, report.Column{Name: "watch", Type: report.Bool, Weight: 3}, effectColumns(), counts("exclusive_bad", 6),
+		text("control"), text("entry"), report.Column{Name: "change", Type: report.String, Weight: 2}, effectColumns(), counts("exclusive_bad", 6), report.Column{Name: "watch", Type: report.Bool, Weight: 3},
 		report.Column{Name: "reason", Type: report.String, Weight: 1, Prose: true},
 	)}
 	for i := range r.Suggestions {
 		s := &r.Suggestions[i]
-		t.AddRow(cells(s.Control.String(), s.Entry, string(s.Change), s.Watch, effectCells(&s.Harm), s.Harm.ExclusiveBad, s.Reason)...)
+		t.AddRow(cells(s.Control.String(), s.Entry, string(s.Change), effectCells(&s.Harm), s.Harm.ExclusiveBad, s.Watch, s.Reason)...)
 	}
 	return t
 }
