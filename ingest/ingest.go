@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"rulecast/ingest/budget"
 	"rulecast/ingest/format"
 	"rulecast/ingest/record"
 	"rulecast/ingest/source"
@@ -43,6 +44,14 @@ type Options struct {
 	// Columns has them not.
 	Trusted func(netip.Addr) bool
 
+	// Meter, if there is one, ends the reading with its error when the values in
+	// the log take too much memory. Pooling takes values together; nil: none. Renew
+	// gives streams new dictionaries whenever those have grown, for callees that
+	// keep nothing by id.
+	Meter   *budget.Meter
+	Pooling *record.Pooling
+	Renew   bool
+
 	Stdin io.Reader // what "-" stands for; nil if there is none
 
 	// How s3:// inputs are reached; see object.Options.
@@ -57,6 +66,10 @@ type Reader struct {
 	since, until int64 // µs since the Unix epoch
 	windowed     bool
 	trusted      func(netip.Addr) bool // or nil
+	meter        *budget.Meter         // or nil
+	pooling      *record.Pooling       // or nil
+	renew        bool
+	pooled       [record.NumColumns]atomic.Int64
 	maxLine      int
 	forced       *format.Format // nil: detect
 	mapped       bool           // forced is made of fields, which may not fit an input
@@ -90,7 +103,8 @@ func Open(args []string, opts Options) (*Reader, error) {
 // options. Nothing is read yet, but what a store has is listed, which ends
 // with ctx.
 func OpenContext(ctx context.Context, args []string, opts Options) (*Reader, error) {
-	r := &Reader{columns: opts.Columns, trusted: opts.Trusted, maxLine: opts.MaxLine, detect: format.Detect, block: blockSize, splits: !opts.Whole}
+	r := &Reader{columns: opts.Columns, trusted: opts.Trusted, maxLine: opts.MaxLine, detect: format.Detect, block: blockSize, splits: !opts.Whole,
+		meter: opts.Meter, pooling: opts.Pooling, renew: opts.Renew}
 	if r.maxLine <= 0 {
 		r.maxLine = DefaultMaxLine
 	}
@@ -177,6 +191,21 @@ func (r *Reader) Pruned() int { return r.pruned }
 // Requests is how many requests have been handed over so far. It may be called
 // at any time.
 func (r *Reader) Requests() int64 { return r.requests.Load() }
+
+// Pooled is how many requests have been handed over so far with a value of a
+// dictionary column that stands for others, by Options.Pooling.
+func (r *Reader) Pooled(c record.Column) int64 { return r.pooled[c].Load() }
+
+// Once is the name of an input that cannot be read a second time; "" if there is
+// none.
+func (r *Reader) Once() string {
+	for _, src := range r.sources {
+		if src.Once() {
+			return src.Name
+		}
+	}
+	return ""
+}
 
 // Inputs are the accounts of all inputs, in the order of source.List. They are
 // complete once every stream has ended, and are the same for any number of

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"sync/atomic"
 
+	"rulecast/ingest/budget"
 	"rulecast/ingest/decompress"
 	"rulecast/ingest/format"
 	"rulecast/ingest/record"
@@ -44,6 +45,7 @@ type stream struct {
 	ahead   decompress.Ahead
 	builder *record.Builder
 	proxies *record.Proxies // nil if none are trusted
+	gauge   *budget.Gauge   // nil if there is no meter
 	blocks  *decompress.Blocks
 	spool   *spool // of rejects; nil until there is one
 	carry   []byte // the beginning of a line
@@ -59,7 +61,7 @@ func (s *stream) Each(ctx context.Context, fn func(*record.Batch) error) error {
 		}
 		next, ok, err := s.reader.queue.next(ctx)
 		if !ok {
-			s.err = err
+			s.err = cmp.Or(err, s.gauge.End())
 			break
 		}
 		s.reader.prepare(ctx)
@@ -83,6 +85,10 @@ func (s *stream) prepare() {
 	}
 	if s.builder == nil {
 		s.builder = record.NewBuilder(s.reader.columns)
+		s.gauge = s.reader.meter.Gauge()
+		if s.reader.pooling != nil {
+			s.builder.SetPooling(s.reader.pooling)
+		}
 		if s.reader.windowed {
 			s.builder.SetWindow(s.reader.since, s.reader.until)
 		}
@@ -277,8 +283,17 @@ func (in *reading) flush() error {
 	in.account.Rows += int64(batch.Rows)
 	in.reader.requests.Add(int64(batch.Rows))
 	in.count(batch.Rejects)
+	if err := in.gauge.Read(batch.Dicts); err != nil {
+		return err
+	}
+	if in.reader.pooling != nil {
+		in.reader.countPooled(batch)
+	}
 	err := in.fn(batch)
 	in.builder.Reset()
+	if in.format.OpenTable == nil { // formats of tables keep ids for a while
+		in.renew()
+	}
 	return err
 }
 

@@ -58,6 +58,12 @@ func (in *reading) readParts(ctx context.Context, sp *split) (sections []blockSe
 		if !ok {
 			return sections, nil
 		}
+		if in.reader.renew {
+			if err := in.flush(); err != nil {
+				return nil, err
+			}
+			in.renew()
+		}
 		in.at.Line = sp.starts[part]
 		fault := r.Begin(int(part))
 		for fault == nil {

@@ -57,7 +57,7 @@ type Client struct {
 	Spared      Spared
 	Declared    bool // every User-Agent it sent says who is responsible for it
 	Hard        bool // one of the signals alone says that it is bad
-	Cut         bool // the address stands for a network: see record.CutNetwork
+	Cut         bool // the address stands for a network: see record.Addresses.Stands
 	Partial     bool // events are missing: signals may be
 }
 
@@ -157,9 +157,7 @@ func (j *Judgement) add(id record.ID, found ...Evidence) {
 func (j *Judgement) judge(id record.ID, anonymised bool) {
 	c := &j.Clients[id]
 	p := j.analysis.plan
-	if anonymised {
-		_, c.Cut = record.CutNetwork(j.addr(id))
-	}
+	_, c.Cut = j.analysis.dicts.Clients.Stands(id, anonymised)
 	place := j.place(id)
 	if _, ok := p.Bad.FindNetwork(place); ok {
 		j.add(id, Evidence{Signal: Label, Peak: 1})
@@ -183,7 +181,7 @@ func (j *Judgement) judge(id record.ID, anonymised bool) {
 func (j *Judgement) place(id record.ID) netip.Prefix {
 	a := j.addr(id)
 	if j.Clients[id].Cut {
-		network, _ := record.CutNetwork(a)
+		network, _ := j.analysis.dicts.Clients.Stands(id, true)
 		return network
 	}
 	return netip.PrefixFrom(a, a.BitLen())

@@ -111,7 +111,7 @@ func (s *sums) worst(bits4 int, by func(*clientSums) int64) []netip.Prefix {
 			bits = 64
 		}
 		if s.j.Clients[id].Cut {
-			network, _ := record.CutNetwork(addr)
+			network, _ := s.j.Dicts.Clients.Stands(record.ID(id), true)
 			bits = min(bits, network.Bits())
 		}
 		p, _ := addr.Prefix(bits) // of a valid address: no error
@@ -140,7 +140,7 @@ func (s *sums) networks(price int64) (best []netip.Prefix, next *float64, err er
 		}
 		a := choose.Address{Addr: s.j.Dicts.Clients.Addr(record.ID(id)), Bad: c.bad, Good: c.good}
 		if s.j.Clients[id].Cut {
-			network, _ := record.CutNetwork(a.Addr)
+			network, _ := s.j.Dicts.Clients.Stands(record.ID(id), true)
 			a.Bits = uint8(network.Bits())
 		}
 		all = append(all, a)

@@ -65,7 +65,7 @@ func (a *Analysis) Result(top int) *Result {
 	}
 	r.Countries = values(top, a.countries, a.byCountry, func(i int) string { return geo.Country(i).String() })
 	r.Referers = values(top, a.referers, a.byReferer, func(i int) string { return a.dicts.RefererHosts.String(record.ID(i)) })
-	r.Clients = values(top, a.clients, a.byClient, func(i int) string { return a.dicts.Clients.Addr(record.ID(i)).String() })
+	r.Clients = values(top, a.clients, a.byClient, func(i int) string { return a.dicts.Clients.String(record.ID(i)) })
 	return r
 }
 

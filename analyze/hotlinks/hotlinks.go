@@ -329,6 +329,9 @@ func (a *Analysis) track(q *request, one sums) {
 	if q.browser {
 		h.agents++
 	}
+	if q.ref == record.ID(referer.ClassPooled) {
+		return // which is no host that could be judged
+	}
 	if q.time != record.NoTime {
 		slot, offset := slotOf(q.time)
 		v.slot, v.at = slot, span{offset, offset}

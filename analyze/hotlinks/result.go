@@ -262,13 +262,23 @@ func (a *Analysis) length() int64 {
 }
 
 // judged are the hosts with most requests, the sites that several of them are
-// of, and the ids of these hosts and of the others.
+// of, and the ids of these hosts and of the others. What stands for hosts that
+// are taken together is not judged.
 func (a *Analysis) judged(log extent) (hosts, sites []Host, ids, unjudged []int) {
 	name := func(id int) string { return a.dicts.RefererHosts.String(record.ID(id)) }
 	all := requestsOf(a.hosts)
 	ids, unjudged = tally.Listed(a.plan.judged, all, func(i, j int) int {
 		return cmp.Or(cmp.Compare(all[j].Requests, all[i].Requests), cmp.Compare(name(i), name(j)))
 	})
+	named := ids[:0]
+	for _, id := range ids {
+		if a.dicts.RefererHosts.Pooled(record.ID(id)) {
+			unjudged = append(unjudged, id)
+		} else {
+			named = append(named, id)
+		}
+	}
+	ids = named
 	for _, id := range ids {
 		h := Host{Host: name(id), Site: site.Of(name(id))}
 		h.Class = a.plan.Classes.Of(h.Host)

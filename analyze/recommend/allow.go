@@ -63,7 +63,7 @@ func referrers(j *collateral.Judgement) []referrer {
 	var out []referrer
 	for id := range all {
 		r := &all[id]
-		if j.Dicts.RefererHosts.Class(record.ID(id)) == referer.ClassHost && r.worth() > 0 {
+		if hosts := j.Dicts.RefererHosts; hosts.Class(record.ID(id)) == referer.ClassHost && !hosts.Pooled(record.ID(id)) && r.worth() > 0 {
 			r.host = j.Dicts.RefererHosts.String(record.ID(id))
 			out = append(out, *r)
 		}

@@ -125,7 +125,7 @@ func (p *problem) findClients(countryOf []geo.Country) {
 			c.Country = number[country]
 		}
 		if of.Cut {
-			network, _ := record.CutNetwork(c.Addr)
+			network, _ := p.j.Dicts.Clients.Stands(record.ID(id), true)
 			c.Bits = uint8(network.Bits())
 		}
 		u := units[unitOf(c.Addr)]

@@ -112,7 +112,7 @@ func shared(j *collateral.Judgement) []Shared {
 		if c.Shared() && c.Bad > 0 {
 			bad := c.All.Requests * c.Bad / collateral.One
 			out = append(out, Shared{
-				Client: j.Dicts.Clients.Addr(record.ID(id)).String(), Users: c.Users, Bad: bad, Good: c.All.Requests - bad, Reason: why.ofClient(record.ID(id)),
+				Client: j.Dicts.Clients.String(record.ID(id)), Users: c.Users, Bad: bad, Good: c.All.Requests - bad, Reason: why.ofClient(record.ID(id)),
 			})
 		}
 	}

@@ -98,7 +98,7 @@ func (a *Analysis) sideResult(c Candidate, s *side, top int) Side {
 	}
 	out.Countries = values(top, a.countries, s.countries, func(i int) string { return geo.Country(i).String() })
 	out.Referers = values(top, a.referers, s.referers, func(i int) string { return a.dicts.RefererHosts.String(record.ID(i)) })
-	out.TopClients = values(top, a.clients, s.clients, func(i int) string { return a.dicts.Clients.Addr(record.ID(i)).String() })
+	out.TopClients = values(top, a.clients, s.clients, func(i int) string { return a.dicts.Clients.String(record.ID(i)) })
 	out.Statuses = statuses(a.statuses, s.statuses)
 	return out
 }

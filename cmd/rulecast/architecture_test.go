@@ -31,7 +31,8 @@ ingest/decompress           => ingest/decompress/inflate
 ingest/format               => ingest/record ingest/referer
 ingest/compact              => ingest/format ingest/record ingest/referer
 ingest/unwrap
-ingest                      => ingest/decompress ingest/format ingest/record ingest/source ingest/source/object ingest/unwrap
+ingest/budget               => ingest/record
+ingest                      => ingest/budget ingest/decompress ingest/format ingest/record ingest/source ingest/source/object ingest/unwrap
 
 analyze/prefix
 analyze/tally

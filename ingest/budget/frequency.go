@@ -24,10 +24,10 @@ func newFrequency(width int) *frequency {
 }
 
 // add counts n more requests of a value. Counters stay at their greatest number.
-func (f *frequency) add(d *digest, n uint32) {
+func (f *frequency) add(d *digest, n uint64) {
 	for i, row := range f.rows {
 		c := &row[d.word(i)&uint64(len(row)-1)]
-		*c += min(n, math.MaxUint32-*c)
+		*c += uint32(min(n, uint64(math.MaxUint32-*c)))
 	}
 }
 

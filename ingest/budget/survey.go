@@ -1,7 +1,6 @@
 package budget
 
 import (
-	"math"
 	"net/netip"
 	"slices"
 	"sync"
@@ -55,7 +54,7 @@ func NewSurvey(limit int64, costs Costs) *Survey {
 type Surveyor struct {
 	survey   *Survey
 	dicts    *record.Dicts
-	requests [record.NumColumns][]uint32 // by id
+	requests [record.NumColumns][]uint64 // by id
 }
 
 // New starts the survey of one stream.
@@ -78,7 +77,7 @@ func (s *Surveyor) Add(b *record.Batch) error {
 func (s *Surveyor) count(b *record.Batch, c record.Column, size int) {
 	n := s.requests[c]
 	if more := size - len(n); more > 0 {
-		n = append(n, make([]uint32, more)...)
+		n = append(n, make([]uint64, more)...)
 		s.requests[c] = n
 	}
 	for _, id := range b.IDs(c) {
@@ -97,7 +96,7 @@ func (s *Surveyor) Settle() {
 	}
 	type counted struct {
 		kind     Kind
-		requests uint32
+		requests uint64
 		digest   digest
 		ip       [16]byte // of an IPv6 client
 	}
@@ -123,11 +122,11 @@ func (s *Surveyor) Settle() {
 		}
 	}
 	s.survey.mu.Unlock()
-	s.dicts, s.requests = nil, [record.NumColumns][]uint32{}
+	s.dicts, s.requests = nil, [record.NumColumns][]uint64{}
 }
 
 // add takes in requests of a value. It is called with mu held, as addNetworks.
-func (s *Survey) add(k Kind, d *digest, requests uint32) {
+func (s *Survey) add(k Kind, d *digest, requests uint64) {
 	s.distinct[k].add(d.word(0))
 	if k == IPv4 {
 		return
@@ -212,6 +211,3 @@ func (s *Survey) share(spared *Spared) (pooled []Kind, each int64, ok bool) {
 // leastRoom is the part of the limit that has to be there for values that can be
 // pooled.
 const leastRoom = 16
-
-// never is a threshold that nothing reaches.
-const never = math.MaxUint32

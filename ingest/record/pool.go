@@ -55,8 +55,9 @@ func (d *Dicts) setPooling(p *Pooling) {
 	}
 }
 
-// Size is the number of entries of all dictionaries.
-func (d *Dicts) Size() int {
+// DictSize is the number of entries of all dictionaries.
+func (b *Builder) DictSize() int {
+	d := b.dicts
 	n := d.Clients.Len() + d.RefererHosts.Len()
 	for c := range NumColumns {
 		if s := d.Strings(c); s != nil {
@@ -121,6 +122,17 @@ func (a *Addresses) Network(id ID) (netip.Prefix, bool) {
 		return netip.Prefix{}, false
 	}
 	return netip.PrefixFrom(addr, a.bits), true
+}
+
+// Stands is the network that a client stands for because clients are taken
+// together, or, if cut says that there may be any, because the provider has cut
+// its address (see CutNetwork).
+func (a *Addresses) Stands(id ID, cut bool) (netip.Prefix, bool) {
+	network, ok := a.Network(id)
+	if !ok && cut {
+		return CutNetwork(a.Addr(id))
+	}
+	return network, ok
 }
 
 // String is the address of an id, or the network that it stands for.

@@ -79,7 +79,7 @@ func TestStates(t *testing.T) {
 	for c := range NumClasses {
 		want := None
 		switch c {
-		case ClassHost:
+		case ClassHost, ClassPooled:
 			want = Host
 		case ClassAbsent, ClassEmpty:
 			want = Missing

@@ -53,6 +53,9 @@ func (f *File) Close() error {
 // Remote reports whether the input is on a server.
 func (in *Input) Remote() bool { return in.object != nil }
 
+// Once reports whether the input can be opened only once, like a pipe.
+func (in *Input) Once() bool { return in.object == nil && in.fault == nil && in.Size < 0 }
+
 // Prepare begins to open what is in a store, for Open to find, with ctx as that
 // of Open; for other inputs it does nothing. What is prepared and not opened
 // has to be discarded.

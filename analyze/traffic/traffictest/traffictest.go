@@ -57,6 +57,8 @@ func put(b *record.Builder, q Request) {
 	switch {
 	case q.Class == referer.ClassHost:
 		b.SetReferer([]byte("https://"+q.Referer+"/x"), nil)
+	case q.Class == referer.ClassPooled: // which no header is
+		b.SetID(record.RefererHost, record.ID(q.Class))
 	default:
 		b.SetReferer([]byte(refererOf[q.Class]), nil)
 	}
@@ -71,7 +73,7 @@ func put(b *record.Builder, q Request) {
 	b.Commit()
 }
 
-// refererOf is a header of each class without a host.
+// refererOf is a header of each class without a host but that of pooled ones.
 var refererOf = [referer.NumClasses]string{"", "-", "", "android-app://a", "chrome-extension://a", "about:blank", "ftp://a", "a", "http://"}
 
 // Log draws the requests of a log. Clients whose country the log does not say
