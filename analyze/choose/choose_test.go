@@ -34,6 +34,8 @@ func TestSolve(t *testing.T) {
 	pair := []Address{{Addr: addr("192.0.2.4"), Bad: 10}, {Addr: addr("192.0.2.5"), Bad: 9}, {Addr: addr("198.51.100.1"), Bad: 5}}
 	good := Address{Addr: addr("192.0.2.6"), Good: 3, Users: 2}
 	shared := Address{Addr: addr("203.0.113.9"), Bad: 50, NoSingle: true}
+	unseenBeside := Address{Addr: addr("192.0.2.128"), Bad: 7, Unseen: true}
+	unseen := Address{Addr: addr("203.0.113.16"), Bad: 50, NoSingle: true, Unseen: true}
 	for _, test := range []struct {
 		name      string
 		addresses []Address
@@ -55,6 +57,10 @@ func TestSolve(t *testing.T) {
 		{"protected, mapped", pair, Options{Max: 3, Protected: []netip.Prefix{prefix("::ffff:192.0.0.0/112")}}, "198.51.100.1/32"},
 		{"shared alone", []Address{shared}, Options{Max: 3}, ""},
 		{"shared beside another", []Address{shared, {Addr: addr("203.0.113.8"), Bad: 1}}, Options{Max: 1}, "203.0.113.8/31"},
+		{"where nobody was seen", []Address{unseen}, Options{Max: 3, V4: []Length{{24, 1}, {32, 1}}}, ""},
+		{"shared beside where nobody was seen", []Address{shared, unseen}, Options{Max: 3, V4: []Length{{24, 1}, {32, 1}}}, ""},
+		{"unseen ones are not bad addresses", append(pair, unseenBeside), Options{Max: 3, V4: []Length{{24, 3}, {31, 2}, {32, 1}}}, "192.0.2.4/31 198.51.100.1/32"},
+		{"but they weigh", append(pair, unseenBeside), Options{Max: 1, V4: []Length{{24, 2}, {32, 1}}}, "192.0.2.0/24"},
 		{"cut by the log", []Address{{Addr: addr("192.0.2.77"), Bits: 24, Bad: 1}}, Options{Max: 1}, "192.0.2.0/24"},
 		{"cut shorter than allowed", []Address{{Addr: addr("192.0.2.77"), Bits: 16, Bad: 1}}, Options{Max: 1}, ""},
 		{"a mapped address", []Address{{Addr: addr("::ffff:192.0.2.1"), Bad: 1}}, Options{Max: 1}, "192.0.2.1/32"},

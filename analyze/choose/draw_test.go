@@ -39,7 +39,7 @@ func (n source) world(bits, most int) *world {
 	}
 	weight := []int{3, 40}[n(1)] // small ones make ties
 	for range most - n(most) {
-		a := Address{Addr: draw(bits).Addr(), Bad: int64(n(weight)), Users: int64(n(3)), NoSingle: n.one(8)}
+		a := Address{Addr: draw(bits).Addr(), Bad: int64(n(weight)), Users: int64(n(3)), NoSingle: n.one(8), Unseen: n.one(8)}
 		if n.one(2) {
 			a.Good = int64(n(weight/10 + 1))
 		}

@@ -58,7 +58,7 @@ func newRules(o *Options, v4 bool) *rules {
 // sum adds up units.
 type sum struct {
 	bad, good, users int64
-	listed           uint32 // units with bad weight
+	listed           uint32 // units with bad weight of addresses that were seen
 	shared           uint32 // those of them with NoSingle
 }
 
@@ -156,7 +156,7 @@ func (r *rules) collect(addresses []Address) []keyed {
 }
 
 // gather has the weights of the addresses in the order of the keys, from place
-// 1, each with its Bits for listed and its NoSingle for shared. It does nothing
+// 1, each with its Bits for listed and its marks for shared. It does nothing
 // else, so that the reads from all over the place overlap.
 func gather(keys []keyed, addresses []Address) []sum {
 	sums := make([]sum, len(keys)+1)
@@ -167,12 +167,21 @@ func gather(keys []keyed, addresses []Address) []sum {
 		a := &addresses[k.id]
 		s := sum{bad: a.Bad, good: a.Good, users: a.Users, listed: uint32(a.Bits)}
 		if a.NoSingle {
-			s.shared = 1
+			s.shared = markNoSingle
+		}
+		if a.Unseen {
+			s.shared |= markUnseen
 		}
 		sums[i+1] = s
 	}
 	return sums
 }
+
+// What gather says of an address in sum.shared.
+const (
+	markNoSingle = 1 << iota
+	markUnseen
+)
 
 // unit is one that is being put together.
 type unit struct {
@@ -180,6 +189,7 @@ type unit struct {
 	bits       int
 	sum        sum
 	seen, base bool // is an address of the log, of a previous entry
+	listed     bool // is an address of the log with bad weight
 }
 
 // add adds an address, as gather has it.
@@ -190,15 +200,18 @@ func (u *unit) add(a *sum) {
 	u.sum.bad += a.bad
 	u.sum.good += a.good
 	u.sum.users += a.users
-	u.sum.shared |= a.shared
-	u.seen = true
+	if a.shared&markUnseen == 0 {
+		u.sum.shared |= a.shared
+		u.seen = true
+		u.listed = u.listed || a.bad > 0
+	}
 }
 
 // addUnit adds a unit to the sums, where the addresses it is made of were.
 func (f *family) addUnit(u *unit) {
 	n := len(f.keys)
 	s := f.sums[n]
-	if u.sum.bad > 0 {
+	if u.listed {
 		s.listed++
 		s.shared += u.sum.shared
 	}

@@ -11,9 +11,10 @@ import (
 
 // Client is an address of a JointProblem.
 type Client struct {
-	Addr     netip.Addr // as Address has it, like Bits, NoSingle and Users
+	Addr     netip.Addr // as Address has it, like Bits, NoSingle, Unseen and Users
 	Bits     uint8
 	NoSingle bool
+	Unseen   bool
 	Country  int32 // from 0, or -1 for none
 	Users    int64
 }

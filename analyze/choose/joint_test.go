@@ -23,7 +23,7 @@ func (n source) joint(bits, most int) (*JointProblem, *world) {
 	for i := range w.addresses {
 		a := &w.addresses[i]
 		a.Bad, a.Good = 0, 0
-		p.Clients = append(p.Clients, Client{Addr: a.Addr, Bits: a.Bits, NoSingle: a.NoSingle, Users: a.Users, Country: int32(n(p.Countries)) - 1})
+		p.Clients = append(p.Clients, Client{Addr: a.Addr, Bits: a.Bits, NoSingle: a.NoSingle, Unseen: a.Unseen, Users: a.Users, Country: int32(n(p.Countries)) - 1})
 		for range n(3) {
 			c := Cell{Client: int32(i), Host: int32(n(p.Hosts)) - 1}
 			for control := range c.Bad {

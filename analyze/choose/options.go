@@ -34,9 +34,13 @@ type Address struct {
 	// NoSingle says that many people share the address: it takes another bad
 	// address beside it to justify an entry.
 	NoSingle bool
-	Bad      int64 // what an entry would rightly stop
-	Good     int64 // what it would wrongly stop
-	Users    int64 // good users seen behind the address, for Options.MaxUsers
+	// Unseen says that nobody was seen there: Bad is what is to be expected of
+	// the network around. It weighs, but an entry has to cover bad addresses
+	// beside it to have its MinBad.
+	Unseen bool
+	Bad    int64 // what an entry would rightly stop
+	Good   int64 // what it would wrongly stop
+	Users  int64 // good users seen behind the address, for Options.MaxUsers
 }
 
 // Ratio is an exact fraction. The zero value is 0, whatever its Den.

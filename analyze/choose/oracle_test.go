@@ -181,6 +181,9 @@ func (w *world) allowed(p netip.Prefix) (entryOf, bool) {
 			continue
 		}
 		bad, good, users = bad+a.Bad, good+a.Good, users+a.Users
+		if a.Unseen {
+			continue
+		}
 		if units[u] == nil {
 			units[u] = &Address{}
 		}

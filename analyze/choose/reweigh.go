@@ -23,7 +23,9 @@ func newNetworks(p *JointProblem, t *table, unit int64) (*networks, error) {
 	n := &networks{unitOf: make([]int32, len(p.Clients)), v4: make([]bool, len(p.Clients))}
 	for i := range p.Clients {
 		c := &p.Clients[i]
-		addresses[i] = Address{Addr: c.Addr, Bits: c.Bits, NoSingle: c.NoSingle, Users: c.Users, Good: t.ip[i].cost, Bad: t.ip[i].gain / unit}
+		addresses[i] = Address{
+			Addr: c.Addr, Bits: c.Bits, NoSingle: c.NoSingle, Unseen: c.Unseen, Users: c.Users, Good: t.ip[i].cost, Bad: t.ip[i].gain / unit,
+		}
 		n.v4[i] = c.Addr.Is4() || c.Addr.Is4In6()
 	}
 	var err error

@@ -113,14 +113,14 @@ func (p *problem) spreadNetwork(id int) (netip.Prefix, bool) {
 }
 
 // strew adds the same weight to each part of a network, at its first address.
-// None of these is an entry of its own.
+// Nobody was seen there: none of these justifies an entry.
 func (p *problem) strew(base netip.Addr, weight int64) {
 	for part := range int64(spreadParts) {
 		a := base.As4()
 		a[3] = byte(part << (32 - partBits))
 		cell := choose.Cell{Client: int32(len(p.clients)), Host: none}
 		cell.Bad[policy.IP] = weight*(part+1)/spreadParts - weight*part/spreadParts
-		p.clients = append(p.clients, choose.Client{Addr: netip.AddrFrom4(a), Country: none, NoSingle: true})
+		p.clients = append(p.clients, choose.Client{Addr: netip.AddrFrom4(a), Country: none, Unseen: true})
 		p.cells = append(p.cells, cell)
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // TestStrew spreads a weight that does not divide evenly: nothing is lost, each
-// part gets the same but for one, and none is worth an entry alone.
+// part gets the same but for one, and nobody was seen there.
 func TestStrew(t *testing.T) {
 	var p problem
 	network := netip.MustParsePrefix("192.0.2.0/24")
@@ -19,7 +19,7 @@ func TestStrew(t *testing.T) {
 	for i, c := range p.cells {
 		client := p.clients[c.Client]
 		part, _ := client.Addr.Prefix(partBits)
-		if int(c.Client) != i || c.Host != none || !client.NoSingle || !network.Contains(client.Addr) {
+		if int(c.Client) != i || c.Host != none || !client.Unseen || !network.Contains(client.Addr) {
 			t.Errorf("%+v of %+v", c, client)
 		}
 		parts[part] += c.Bad[policy.IP]
