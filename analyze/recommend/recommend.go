@@ -92,7 +92,7 @@ func Recommend(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.P
 			errs[1] = r.suggest(j, c, m, why, earned)
 		},
 		func() {
-			r.Shared = shared(j)
+			r.Shared, r.Clients = shared(j), j.Abuse.Result(mostSuspects)
 			r.Allow, errs[2] = allowlist(j, o.Dialect, room.entries[policy.Referer])
 		},
 	)
@@ -104,6 +104,9 @@ func Recommend(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.P
 	}
 	return r, nil
 }
+
+// mostSuspects is how many clients against whom something speaks are listed.
+const mostSuspects = 200
 
 // replayed is the exact replay of a ruleset over what was gathered.
 func replayed(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.Plan, error), rs *policy.Ruleset, top int) (*replay.Result, error) {

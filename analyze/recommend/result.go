@@ -3,6 +3,7 @@
 package recommend
 
 import (
+	"rulecast/analyze/abuse"
 	"rulecast/analyze/collateral"
 	"rulecast/analyze/limit"
 	"rulecast/analyze/policy"
@@ -76,7 +77,8 @@ type Result struct {
 	Frontier     []Point
 	Certificates []Certificate
 	Shared       []Shared
-	Allow        *Allowlist // nil if the provider has none, or there is nothing to allow
+	Allow        *Allowlist    // nil if the provider has none, or there is nothing to allow
+	Clients      *abuse.Result // what speaks against whom, listed or not
 	Harms        *collateral.Harms
 	Replay       *replay.Result
 	Judgement    *collateral.Judgement

@@ -81,7 +81,7 @@ analyze/policy/policytest   => analyze/explain analyze/geo analyze/policy ingest
 analyze/traffic/traffictest => analyze/explain analyze/geo analyze/policy/policytest ingest/record ingest/referer
 
 report
-report/view                 => analyze/backtest analyze/check analyze/collateral analyze/convert analyze/diff analyze/explain analyze/hotlinks analyze/inspect analyze/limit analyze/match analyze/policy analyze/recommend analyze/replay analyze/savings analyze/tally ingest/record ingest/referer report
+report/view                 => analyze/abuse analyze/backtest analyze/check analyze/collateral analyze/convert analyze/diff analyze/explain analyze/hotlinks analyze/inspect analyze/limit analyze/match analyze/policy analyze/recommend analyze/replay analyze/savings analyze/tally ingest/record ingest/referer report
 
 samples
 samples/gen

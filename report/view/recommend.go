@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"rulecast/analyze/abuse"
 	"rulecast/analyze/collateral"
 	"rulecast/analyze/policy"
 	"rulecast/analyze/recommend"
@@ -17,7 +18,7 @@ func Recommend(r *recommend.Result, src *Source) *report.Document {
 	side := &r.Replay.Sides[0]
 	doc := &report.Document{Command: "recommend", Ruleset: describe(r.Ruleset)}
 	doc.Tables = append([]report.Table{
-		recommendSummary(r, src), suggestionsTable(r), usageTable(r), frontierTable(r), certificateTable(r), sharedTable(r), allowlistTable(r),
+		recommendSummary(r, src), suggestionsTable(r), usageTable(r), frontierTable(r), certificateTable(r), sharedTable(r), allowlistTable(r), suspectsTable(r),
 	}, replayed{r.Replay, 0, &Worth{}}.tables(src)[1:]...)
 	doc.Tables = append(doc.Tables, inputsTable(src))
 	doc.Warnings = append(sourceWarnings(src), policyWarnings(r.Ruleset)...)
@@ -102,6 +103,33 @@ func sharedTable(r *recommend.Result) report.Table {
 	)}
 	for _, s := range r.Shared {
 		t.AddRow(cells(s.Client, s.Users, s.Bad, s.Good, s.Reason)...)
+	}
+	return t
+}
+
+// suspectsTable is the evidence against clients, whether or not an entry is for
+// them.
+func suspectsTable(r *recommend.Result) report.Table {
+	t := report.Table{Name: "suspects", Title: "Clients against whom something speaks", Detail: true, Columns: columns(
+		text("client"), counts("", 2), count("bad_requests", "requests", 0), report.Column{Name: "weight", Type: report.Share, Weight: 1},
+		count("errors", "requests", 5), count("users", "users", 4), count("active_hours", "hours", 6), instant("first_time", 8), instant("last_time", 7),
+		report.Column{Name: "spared", Type: report.String, Weight: 3}, report.Column{Name: "estimated", Type: report.Bool, Weight: 9},
+		report.Column{Name: "reason", Type: report.String, Weight: 1, Prose: true},
+	)}
+	for i := range r.Clients.Suspects {
+		s := &r.Clients.Suspects[i]
+		client := s.Addr.String()
+		if s.Cut {
+			client = s.Network.String()
+		}
+		var spared any
+		if s.Spared != abuse.NotSpared {
+			spared = strings.ReplaceAll(s.Spared.String(), "_", " ")
+		}
+		t.AddRow(cells(client, s.All, s.BadRequests(), share(s.Weight, abuse.One), s.Errors, int(s.Users), int(s.Hours), when(s.First), when(s.Last), spared, s.Partial, s.Reason)...)
+	}
+	if n := r.Clients.Rest.Clients; n > 0 {
+		t.Omitted = fmt.Sprintf("%s with less are not listed", Plural(n, "client"))
 	}
 	return t
 }
