@@ -183,6 +183,10 @@ tasks() {
 	replay "= rulecast, 40 gzip files, one core" "$text" "'$work/forty'" GOMAXPROCS=1
 	replay "rulecast, 40 gzip files" "$text" "'$work/forty'"
 
+	task "= rulecast recommend, 40 gzip files" "$text" "'$work/forty'" \
+		"exec '$rulecast' recommend --quiet --as json --provider imagekit --own shop.example '$work/forty' >/dev/null"
+	replay "rulecast, 40 gzip files" "$text" "'$work/forty'"
+
 	replay "= rulecast, one gzip file" "$text" "$one"
 	unpackers "$text" "$one"
 	duck "$text" "$one" cloudfront
