@@ -46,6 +46,8 @@ type Judgement struct {
 
 	cells   *table           // nil: not gathered
 	viewers map[visitor]bool // of hosts to be blocked
+	bad     []uint16         // Client.Bad by client id
+	block   []bool           // by Referer host id: Verdicts say that it is to be blocked
 }
 
 // visitor is a client to whom a host led.
@@ -91,8 +93,21 @@ func (a *Analysis) Judge(top int, anonymised bool) *Judgement {
 			}
 		}
 	}
+	j.pack()
 	j.Harms, j.Newly = a.trial.harms(j)
 	return j
+}
+
+// pack puts what every cell asks for into tables that fit the caches.
+func (j *Judgement) pack() {
+	j.bad = make([]uint16, len(j.Clients))
+	for id := range j.Clients {
+		j.bad[id] = uint16(j.Clients[id].Bad)
+	}
+	j.block = make([]bool, len(j.Hotlinks.Verdicts))
+	for id, v := range j.Hotlinks.Verdicts {
+		j.block[id] = v == hotlinks.Block
+	}
 }
 
 // SharedBy is how many people make an address one that is shared.
@@ -150,9 +165,9 @@ func (j *Judgement) Cells() iter.Seq[*Cell] {
 // control, unless the client views our own pages, too; of anything else the
 // client decides.
 func (j *Judgement) weigh(c *Cell) {
-	bad := j.Clients[c.Client].Bad
+	bad := int64(j.bad[c.Client])
 	c.Bad[policy.IP], c.Bad[policy.Referer] = bad, bad
-	if j.Hotlinks.Verdicts[c.Referer] == hotlinks.Block && c.Kind == fetch.Embed && !j.viewers[visitor{c.Client, c.Referer}] {
+	if j.block[c.Referer] && c.Kind == fetch.Embed && !j.viewers[visitor{c.Client, c.Referer}] {
 		c.Bad[policy.Referer] = One
 	}
 	c.Bad[policy.Country] = max(bad, c.Bad[policy.Referer])

@@ -25,7 +25,8 @@ type problem struct {
 	number    []int32         // by client id: where it is in ids
 	clients   []choose.Client // in the order of ids
 	cells     []choose.Cell
-	good      int64  // weight of good traffic for the ip control
+	good      int64 // weight of good traffic for the ip control
+	novelty   novelty
 	late      []bool // by client id: it did something bad, or was denied something, on the last day
 }
 
@@ -42,10 +43,13 @@ func newProblem(j *collateral.Judgement, s scale, maxHost int) *problem {
 		}
 	}
 	f := newForecast(j)
-	hostOf := p.findHosts(f, s, maxHost)
+	hostOf := p.findHosts(maxHost)
 	at := map[[2]int32]int{}
 	countryOf, most := make([]geo.Country, len(j.Clients)), make([]int64, len(j.Clients))
+	networks := turnovers{of: map[netip.Prefix]*turnover{}, counted: make([]bool, len(j.Clients))}
 	for c := range j.Cells() {
+		networks.add(p, c)
+		p.novelty.add(j, c)
 		w := f.weigh(c, s)
 		p.good += w.good[policy.IP]
 		if c.Bad[policy.IP] > 0 || c.Blocked {
@@ -70,24 +74,17 @@ func newProblem(j *collateral.Judgement, s scale, maxHost int) *problem {
 		}
 	}
 	p.findClients(countryOf)
-	p.spread()
+	p.spread(networks.of)
 	return p
 }
 
 // findHosts lists the hosts to block, as far as an entry can name them, and says
 // which each Referer id is.
-func (p *problem) findHosts(f *forecast, s scale, maxHost int) []int32 {
-	worth := make([]int64, len(p.j.Hotlinks.Verdicts))
-	for c := range p.j.Cells() {
-		if p.j.Hotlinks.Verdicts[c.Referer] == hotlinks.Block {
-			w := f.weigh(c, s)
-			worth[c.Referer] += w.bad[policy.Referer]
-		}
-	}
-	of := make([]int32, len(worth))
-	for id, w := range worth {
+func (p *problem) findHosts(maxHost int) []int32 {
+	of := make([]int32, len(p.j.Hotlinks.Verdicts))
+	for id, v := range p.j.Hotlinks.Verdicts {
 		of[id] = none
-		if w > 0 && (maxHost == 0 || len(p.j.Dicts.RefererHosts.String(record.ID(id))) <= maxHost) {
+		if v == hotlinks.Block && (maxHost == 0 || len(p.j.Dicts.RefererHosts.String(record.ID(id))) <= maxHost) {
 			p.hosts = append(p.hosts, record.ID(id))
 		}
 	}
@@ -211,30 +208,28 @@ func (u *unit) impure() bool {
 	return u.users >= collateral.SharedBy && u.bad*(100-purePart) < u.good*purePart
 }
 
-// novelty is the part of a day's good requests that come from addresses that
-// were not seen before: of the last day of the log, all of them if that is the
-// only one. It says how much is to be expected of what an entry covers and the
-// log does not show.
-func (p *problem) novelty() choose.Ratio {
-	j := p.j
-	if j.FirstDay == j.LastDay {
+// novelty counts good requests of the last day of the log, and those of them
+// that come from addresses that were not seen before.
+type novelty struct{ fresh, all int64 }
+
+func (n *novelty) add(j *collateral.Judgement, c *collateral.Cell) {
+	if c.Day != j.LastDay {
+		return
+	}
+	good := c.Counts.Requests * (collateral.One - c.Bad[policy.IP]) / collateral.One
+	n.all += good
+	if first := j.Clients[c.Client].First; first != record.NoTime && collateral.DayOf(first) >= j.LastDay {
+		n.fresh += good
+	}
+}
+
+// share is the part that is new: all, of a log of one day. It says how much is
+// to be expected of what an entry covers and the log does not show.
+func (n *novelty) share(j *collateral.Judgement) choose.Ratio {
+	if j.FirstDay == j.LastDay || n.all == 0 {
 		return choose.Whole(1)
 	}
-	var fresh, all int64
-	for c := range j.Cells() {
-		if c.Day != j.LastDay {
-			continue
-		}
-		n := c.Counts.Requests * (collateral.One - c.Bad[policy.IP]) / collateral.One
-		all += n
-		if first := j.Clients[c.Client].First; first != record.NoTime && collateral.DayOf(first) >= j.LastDay {
-			fresh += n
-		}
-	}
-	if all == 0 {
-		return choose.Whole(1)
-	}
-	return choose.Ratio{Num: (fresh*collateral.One + all - 1) / all, Den: collateral.One}
+	return choose.Ratio{Num: (n.fresh*collateral.One + n.all - 1) / n.all, Den: collateral.One}
 }
 
 // people is the good weight of those who share an address, on a day like the

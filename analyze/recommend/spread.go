@@ -44,8 +44,7 @@ func (t *turnover) counts() bool {
 }
 
 // spread moves the part of the forecast that is not the addresses' own.
-func (p *problem) spread() {
-	networks := p.turnovers()
+func (p *problem) spread(networks map[netip.Prefix]*turnover) {
 	for i := range p.cells {
 		c := &p.cells[i]
 		at, ok := p.spreadNetwork(int(p.ids[c.Client]))
@@ -70,36 +69,38 @@ func (p *problem) spread() {
 	}
 }
 
-// turnovers looks at each network day by day.
-func (p *problem) turnovers() map[netip.Prefix]*turnover {
-	j := p.j
-	networks := map[netip.Prefix]*turnover{}
-	counted := make([]bool, len(j.Clients))
-	for c := range j.Cells() {
-		at, ok := p.spreadNetwork(int(c.Client))
-		if !ok || c.Bad[policy.IP] == 0 {
-			continue
-		}
-		t := networks[at]
-		if t == nil {
-			t = &turnover{}
-			networks[at] = t
-		}
-		if !counted[c.Client] {
-			counted[c.Client] = true
-			t.addresses++
-		}
-		if c.Day == collateral.NoDay || c.Day == j.FirstDay {
-			continue
-		}
-		t.days |= 1 << (uint(c.Day-j.FirstDay) % 64)
-		n := c.Counts.Requests * c.Bad[policy.IP]
-		t.all += n
-		if c.Day == collateral.DayOf(j.Clients[c.Client].First) {
-			t.fresh += n
-		}
+// turnovers are the networks, looked at day by day.
+type turnovers struct {
+	of      map[netip.Prefix]*turnover
+	counted []bool // by client id
+}
+
+func (n *turnovers) add(p *problem, c *collateral.Cell) {
+	if c.Bad[policy.IP] == 0 {
+		return
 	}
-	return networks
+	at, ok := p.spreadNetwork(int(c.Client))
+	if !ok {
+		return
+	}
+	t := n.of[at]
+	if t == nil {
+		t = &turnover{}
+		n.of[at] = t
+	}
+	if !n.counted[c.Client] {
+		n.counted[c.Client] = true
+		t.addresses++
+	}
+	if c.Day == collateral.NoDay || c.Day == p.j.FirstDay {
+		return
+	}
+	t.days |= 1 << (uint(c.Day-p.j.FirstDay) % 64)
+	requests := c.Counts.Requests * c.Bad[policy.IP]
+	t.all += requests
+	if c.Day == collateral.DayOf(p.j.Clients[c.Client].First) {
+		t.fresh += requests
+	}
 }
 
 // spreadNetwork is that of a client, if it has an address of one.
