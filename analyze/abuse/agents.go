@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"rulecast/analyze/fetch"
+	"rulecast/analyze/order"
 	"rulecast/ingest/record"
 )
 
@@ -27,6 +28,8 @@ func compareUses(a, b use) int {
 	}
 	return cmp.Compare(a.hash, b.hash)
 }
+
+func keyOfUse(u *use) uint64 { return uint64(u.client)<<32 | uint64(u.hash) }
 
 // MostUsers is how many users of an address are counted: see Client.Users.
 const MostUsers = 64
@@ -55,7 +58,7 @@ func (u *uses) add(e use) {
 }
 
 func (u *uses) settle() {
-	slices.SortFunc(u.entries, compareUses)
+	order.Sort(u.entries, keyOfUse, func(a, b *use) int { return compareUses(*a, *b) })
 	joined := u.entries[:0]
 	for _, e := range u.entries {
 		if n := len(joined); n > 0 && compareUses(joined[n-1], e) == 0 {

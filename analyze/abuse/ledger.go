@@ -5,8 +5,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"net/netip"
-	"slices"
 
+	"rulecast/analyze/order"
 	"rulecast/ingest/record"
 )
 
@@ -79,6 +79,12 @@ func compareEvents(a, b event) int {
 	return cmp.Compare(a.hash, b.hash)
 }
 
+// keyOfEvent is the client, and the time to some seconds.
+func keyOfEvent(e *event) uint64 {
+	const bits = 32
+	return uint64(e.client)<<bits | uint64(e.when)>>(64-bits)
+}
+
 // The memory of the evidence. Of the events of a client in one slot, at most
 // mostPerSlot are kept, the earliest. That number is halved as often as keeps
 // the events of all clients within mostEvents, but not below leastPerSlot, nor
@@ -123,7 +129,7 @@ func (l *ledger) add(e event) {
 
 // settle sorts the events, and drops what is too much.
 func (l *ledger) settle() {
-	slices.SortFunc(l.events, compareEvents)
+	order.Sort(l.events, keyOfEvent, func(a, b *event) int { return compareEvents(*a, *b) })
 	for l.drop(); len(l.events) > l.keep.all; l.drop() {
 		switch {
 		case l.keep.perSlot > l.keep.least:

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"rulecast/analyze/order"
 )
 
 // A ledger is a list of entries under keys, added in any order; compact sorts
@@ -49,18 +51,18 @@ func (l *ledger[E]) merge(m *ledger[E], translate func(*E)) {
 // take puts more entries into their places, from the last to the first, and
 // then joins those of one key.
 func (l *ledger[E]) take(more []E) {
-	order := l.sorted(more)
+	sorted := order.Of(more, l.key, l.compare)
 	n := len(l.entries)
 	l.entries = append(l.entries, more...)
-	for at := len(l.entries) - 1; len(order) > 0; at-- {
-		last := order[len(order)-1]
-		if n > 0 && l.after(&l.entries[n-1], &more[last.at], last.key) {
+	for at := len(l.entries) - 1; len(sorted) > 0; at-- {
+		last := sorted[len(sorted)-1]
+		if n > 0 && l.after(&l.entries[n-1], &more[last.At], last.Key) {
 			n--
 			l.entries[at] = l.entries[n]
 			continue
 		}
-		l.entries[at] = more[last.at]
-		order = order[:len(order)-1]
+		l.entries[at] = more[last.At]
+		sorted = sorted[:len(sorted)-1]
 	}
 	l.joinEqual()
 	if l.bound != nil {

@@ -51,7 +51,7 @@ func TestClassErrors(t *testing.T) {
 // of it sorted and joined at once.
 func TestTake(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	for _, n := range []int{0, 1, fewEntries - 1, fewEntries, 3 * fewEntries} {
+	for _, n := range []int{0, 1, 1000, 3000} {
 		for _, spread := range []uint32{1, 2, 300, 1 << 31} {
 			l := ledger[visit]{limit: 1 + rng.IntN(n+1), key: keyOfVisit, compare: compareVisits, join: joinVisits}
 			var all []visit

@@ -1,0 +1,54 @@
+package order
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+type entry struct {
+	high, low uint32
+	rest      int
+}
+
+func keyOf(e *entry) uint64 { return uint64(e.high)<<32 | uint64(e.low) }
+
+func compare(a, b *entry) int {
+	return cmp.Or(cmp.Compare(a.high, b.high), cmp.Compare(a.low, b.low), cmp.Compare(a.rest, b.rest))
+}
+
+// TestSort sorts lists with many and with few equal keys, by their bytes and by
+// comparison, in place and not.
+func TestSort(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{0, 1, 2, fewEntries - 1, fewEntries, 3 * fewEntries} {
+		for _, spread := range []uint32{1, 2, 300, 1 << 31} {
+			var list []entry
+			for range n {
+				list = append(list, entry{rng.Uint32N(spread), rng.Uint32N(spread), rng.IntN(3)})
+			}
+			want := slices.Clone(list)
+			slices.SortFunc(want, func(a, b entry) int { return compare(&a, &b) })
+			for i, r := range Of(list, keyOf, compare) {
+				if list[r.At] != want[i] || r.Key != keyOf(&want[i]) {
+					t.Fatalf("%d entries, keys below %d: place %d has another", n, spread, i)
+				}
+			}
+			if Sort(list, keyOf, compare); !slices.Equal(list, want) {
+				t.Errorf("%d entries, keys below %d: not sorted", n, spread)
+			}
+		}
+	}
+}
+
+func BenchmarkSort(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	list := make([]entry, 1<<20)
+	for b.Loop() {
+		for i := range list {
+			list[i] = entry{rng.Uint32N(1 << 18), rng.Uint32(), i}
+		}
+		Sort(list, keyOf, compare)
+	}
+}
