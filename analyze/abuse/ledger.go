@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"net/netip"
+	"slices"
 
 	"rulecast/analyze/order"
 	"rulecast/ingest/record"
@@ -114,6 +115,7 @@ const leastLimit = 1 << 14
 // ledger is a list of events in any order until settle sorts it.
 type ledger struct {
 	events []event
+	sorted int // so many of them, from the first, are settled
 	limit  int // at which add settles
 	keep   keeping
 	addrs  *record.Addresses // of the clients
@@ -129,7 +131,16 @@ func (l *ledger) add(e event) {
 
 // settle sorts the events, and drops what is too much.
 func (l *ledger) settle() {
-	order.Sort(l.events, keyOfEvent, func(a, b *event) int { return compareEvents(*a, *b) })
+	if fresh := l.events[l.sorted:]; len(fresh) > 0 {
+		l.events = order.Merge(l.events[:l.sorted], slices.Clone(fresh), keyOfEvent, inOrder)
+		l.bound()
+	}
+}
+
+func inOrder(a, b *event) int { return compareEvents(*a, *b) }
+
+// bound drops what is too much of sorted events.
+func (l *ledger) bound() {
 	for l.drop(); len(l.events) > l.keep.all; l.drop() {
 		switch {
 		case l.keep.perSlot > l.keep.least:
@@ -157,7 +168,7 @@ func (l *ledger) drop() {
 			n++
 		}
 	}
-	l.events = l.events[:n]
+	l.events, l.sorted = l.events[:n], n
 }
 
 // has reports whether the events of a client in a slot are kept.
@@ -173,11 +184,12 @@ func hashOfSlot(a netip.Addr, slot int64) uint64 {
 // merge adds the events of another ledger, whose clients are translated by ids.
 func (l *ledger) merge(m *ledger, ids []record.ID) {
 	l.keep.perSlot, l.keep.zeros = min(l.keep.perSlot, m.keep.perSlot), max(l.keep.zeros, m.keep.zeros)
-	for _, e := range m.events {
-		e.client = ids[e.client]
-		l.events = append(l.events, e)
+	for i := range m.events {
+		m.events[i].client = ids[m.events[i].client]
 	}
 	l.settle()
+	l.events = order.Merge(l.events, m.events, keyOfEvent, inOrder)
+	l.bound()
 }
 
 // hashText is a hash with the same value in every run, so that what is kept is

@@ -51,31 +51,11 @@ func (l *ledger[E]) merge(m *ledger[E], translate func(*E)) {
 // take puts more entries into their places, from the last to the first, and
 // then joins those of one key.
 func (l *ledger[E]) take(more []E) {
-	sorted := order.Of(more, l.key, l.compare)
-	n := len(l.entries)
-	l.entries = append(l.entries, more...)
-	for at := len(l.entries) - 1; len(sorted) > 0; at-- {
-		last := sorted[len(sorted)-1]
-		if n > 0 && l.after(&l.entries[n-1], &more[last.At], last.Key) {
-			n--
-			l.entries[at] = l.entries[n]
-			continue
-		}
-		l.entries[at] = more[last.At]
-		sorted = sorted[:len(sorted)-1]
-	}
+	l.entries = order.Merge(l.entries, more, l.key, l.compare)
 	l.joinEqual()
 	if l.bound != nil {
 		l.bound(l)
 	}
-}
-
-// after reports whether an entry comes after another one, which has this key.
-func (l *ledger[E]) after(e, other *E, key uint64) bool {
-	if k := l.key(e); k != key {
-		return k > key
-	}
-	return l.compare(e, other) > 0
 }
 
 func (l *ledger[E]) joinEqual() {

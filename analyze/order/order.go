@@ -74,27 +74,44 @@ func byKey(order, spare []Ranked) []Ranked {
 	return order
 }
 
-// Sort puts entries into that order, and moves each once.
+// Sort puts entries into that order. It takes memory for as many again.
 func Sort[E any](entries []E, key func(*E) uint64, compare func(a, b *E) int) {
 	if len(entries) < fewEntries {
 		slices.SortFunc(entries, func(a, b E) int { return compare(&a, &b) })
 		return
 	}
-	order := Of(entries, key, compare)
-	for i := range order {
-		if int(order[i].At) == i {
+	// Reading from all over a list waits for memory many times at once; moving
+	// entries around in place would wait for one after the other.
+	sorted := make([]E, len(entries))
+	for i, r := range Of(entries, key, compare) {
+		sorted[i] = entries[r.At]
+	}
+	copy(entries, sorted)
+}
+
+// Merge puts more entries, in any order, into a sorted list, from the last to
+// the first: those of the list that are equal to new ones stay in front of them.
+func Merge[E any](list, more []E, key func(*E) uint64, compare func(a, b *E) int) []E {
+	sorted := Of(more, key, compare)
+	n := len(list)
+	list = append(list, more...)
+	for at := len(list) - 1; len(sorted) > 0; at-- {
+		last := sorted[len(sorted)-1]
+		if n > 0 && after(&list[n-1], &more[last.At], last.Key, key, compare) {
+			n--
+			list[at] = list[n]
 			continue
 		}
-		first, j := entries[i], i
-		for { // along a cycle of places
-			k := int(order[j].At)
-			order[j].At = uint32(j)
-			if k == i {
-				entries[j] = first
-				break
-			}
-			entries[j] = entries[k]
-			j = k
-		}
+		list[at] = more[last.At]
+		sorted = sorted[:len(sorted)-1]
 	}
+	return list
+}
+
+// after reports whether an entry comes after another one, which has this key.
+func after[E any](e, other *E, otherKey uint64, key func(*E) uint64, compare func(a, b *E) int) bool {
+	if k := key(e); k != otherKey {
+		return k > otherKey
+	}
+	return compare(e, other) > 0
 }

@@ -35,6 +35,12 @@ func TestSort(t *testing.T) {
 					t.Fatalf("%d entries, keys below %d: place %d has another", n, spread, i)
 				}
 			}
+			cut := rng.IntN(n + 1)
+			part := slices.Clone(list[:cut])
+			Sort(part, keyOf, compare)
+			if got := Merge(part, list[cut:], keyOf, compare); !slices.Equal(got, want) {
+				t.Errorf("%d entries, keys below %d: not merged", n, spread)
+			}
 			if Sort(list, keyOf, compare); !slices.Equal(list, want) {
 				t.Errorf("%d entries, keys below %d: not sorted", n, spread)
 			}
