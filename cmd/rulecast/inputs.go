@@ -228,6 +228,9 @@ func (r *reading) summary(src *view.Source) string {
 	if n := src.Rejects(); n > 0 {
 		line += fmt.Sprintf("; %s could not be read", view.Plural(n, "line"))
 	}
+	if src.Pooled != nil {
+		line += "; values with few requests were taken together to stay within --memory " + src.Pooled.Memory
+	}
 	return line
 }
 
