@@ -44,11 +44,8 @@ type Options struct {
 	// Columns has them not.
 	Trusted func(netip.Addr) bool
 
-	// Meter, if there is one, ends the reading with its error when the values in
-	// the log take too much memory. Pooling takes values together; nil: none. Renew
-	// gives streams new dictionaries whenever those have grown, for callees that
-	// keep nothing by id.
-	Meter   *budget.Meter
+	// Pooling takes values together; nil: none. Renew gives streams new dictionaries
+	// whenever those have grown, for callees that keep nothing by id.
 	Pooling *record.Pooling
 	Renew   bool
 
@@ -104,7 +101,7 @@ func Open(args []string, opts Options) (*Reader, error) {
 // with ctx.
 func OpenContext(ctx context.Context, args []string, opts Options) (*Reader, error) {
 	r := &Reader{columns: opts.Columns, trusted: opts.Trusted, maxLine: opts.MaxLine, detect: format.Detect, block: blockSize, splits: !opts.Whole,
-		meter: opts.Meter, pooling: opts.Pooling, renew: opts.Renew}
+		pooling: opts.Pooling, renew: opts.Renew}
 	if r.maxLine <= 0 {
 		r.maxLine = DefaultMaxLine
 	}
@@ -191,6 +188,10 @@ func (r *Reader) Pruned() int { return r.pruned }
 // Requests is how many requests have been handed over so far. It may be called
 // at any time.
 func (r *Reader) Requests() int64 { return r.requests.Load() }
+
+// Limit makes all streams end with the meter's error when the values in the log
+// take more than it allows. It is called before Streams.
+func (r *Reader) Limit(m *budget.Meter) { r.meter = m }
 
 // Pooled is how many requests have been handed over so far with a value of a
 // dictionary column that stands for others, by Options.Pooling.

@@ -181,7 +181,9 @@ func (a *Analysis) result(top int) (*Result, []Verdict) {
 	for _, id := range unjudged {
 		h := Host{Counts: a.hosts[id].all, Embeds: a.hosts[id].embeds.Requests, Navigations: a.hosts[id].navigations}
 		r.Other.add(&h)
-		r.Unjudged.add(&h)
+		if !a.dicts.RefererHosts.Pooled(record.ID(id)) { // which are none that were too small
+			r.Unjudged.add(&h)
+		}
 	}
 	return r, verdicts
 }

@@ -43,6 +43,7 @@ What is bad and what is good on the days tested is judged by the whole log.`,
 	f.wishFlags.add(cmd)
 	f.judgeFlags.add(cmd)
 	f.inputFlags.add(cmd)
+	f.inputFlags.addMemory(cmd)
 	f.geoFlags.add(cmd)
 	f.outputFlags.add(cmd)
 	return cmd
@@ -78,6 +79,7 @@ func (f *backtestFlags) run(cmd *cobra.Command, std *streams, args []string) err
 		return err
 	}
 	r.countries, r.warnings = countries, append(r.warnings, warnings...)
+	r.kept = (&kept{}).judging(&of)
 	a, src, err := analyse(cmd.Context(), r, plan.New)
 	if err != nil {
 		return err

@@ -40,6 +40,7 @@ entry of each finding denies.`,
 	cmd.Flags().StringVar(&f.provider, "provider", "", "refuse rulesets for any other `PROVIDER`")
 	cmd.Flags().StringArrayVar(&f.logs, "log", nil, "replay the rulesets on this `INPUT`, to say what share of it a finding denies")
 	f.inputFlags.add(cmd)
+	f.inputFlags.addMemory(cmd)
 	f.geoFlags.add(cmd)
 	f.outputFlags.add(cmd)
 	return cmd
@@ -92,7 +93,7 @@ func (f *checkFlags) check(cmd *cobra.Command, std *streams, args []string) erro
 	if err != nil {
 		return err
 	}
-	r.countries = countries
+	r.countries, r.kept = countries, &kept{costs: replayCosts, rulesets: sets}
 	result, src, err := answer(cmd.Context(), r, plan.New, (*replay.Analysis).Result, 0)
 	if err != nil {
 		return err

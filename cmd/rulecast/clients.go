@@ -38,6 +38,7 @@ func (f *clientFlags) add(cmd *cobra.Command) {
 // trustedProxies are the networks whose X-Forwarded-For is believed.
 type trustedProxies struct {
 	networks prefix.Map
+	prefixes []netip.Prefix // in networks
 	warnings []string
 }
 
@@ -124,5 +125,6 @@ func (t *trustedProxies) add(text string) error {
 		t.warnings = append(t.warnings, "trusted proxies: "+warning)
 	}
 	t.networks.Add(e.Prefix, 0)
+	t.prefixes = append(t.prefixes, e.Prefix)
 	return nil
 }

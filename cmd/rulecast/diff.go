@@ -76,7 +76,7 @@ func (f *replayFlags) diff(cmd *cobra.Command, std *streams, args []string) erro
 	if err != nil {
 		return err
 	}
-	r.countries, r.warnings = countries, asked.warnings
+	r.countries, r.warnings, r.kept = countries, asked.warnings, asked.kept(sets)
 	found, src, err := answer(cmd.Context(), r, startWith(asked, plan.New), func(v *valued[*diff.Analysis], top int) *answered[*diff.Result] {
 		return &answered[*diff.Result]{v.main.Result(top), v.worth(r.Inputs()), agreesWithDiff}
 	}, f.top)

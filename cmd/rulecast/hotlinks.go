@@ -48,6 +48,7 @@ of its subdomains, and those whose hosts the log serves.`,
 	fs.StringArrayVar(&f.classes, "classes", nil, "`FILE` of known sites, one class and domain a line, beside those that are built in")
 	fs.IntVar(&f.top, "top", 20, "list this `NUMBER` of hosts")
 	f.inputFlags.add(cmd)
+	f.inputFlags.addMemory(cmd)
 	f.geoFlags.add(cmd)
 	f.outputFlags.add(cmd)
 	return cmd
@@ -80,7 +81,7 @@ func (f *hotlinksFlags) run(cmd *cobra.Command, std *streams, args []string) err
 	if err != nil {
 		return err
 	}
-	r.countries = countries
+	r.countries, r.kept = countries, &kept{costs: hotlinksCosts, own: own}
 	result, src, err := answer(cmd.Context(), r, plan.New, (*hotlinks.Analysis).Result, f.top)
 	if err != nil {
 		return err

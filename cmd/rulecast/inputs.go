@@ -34,7 +34,8 @@ type inputFlags struct {
 	workers      int
 	keepCopies   bool
 	quiet        bool
-	whole        bool // no flag: one worker reads all of an input
+	memory       string // "" if there is no flag: no budget
+	whole        bool   // no flag: one worker reads all of an input
 }
 
 func (f *inputFlags) add(cmd *cobra.Command) {
@@ -54,7 +55,7 @@ func (f *inputFlags) add(cmd *cobra.Command) {
 
 // inputFlagNames are the flags that add makes and that mean nothing without a
 // log. (--quiet and --workers do no harm.)
-var inputFlagNames = slices.Concat(formFlagNames, []string{"since", "until", "rejects", "max-rejects", "max-line", "keep-copies"}, storeFlagNames, clientFlagNames)
+var inputFlagNames = slices.Concat(formFlagNames, []string{"since", "until", "rejects", "max-rejects", "max-line", "keep-copies", "memory"}, storeFlagNames, clientFlagNames)
 
 // parseTime reads --since and --until.
 func parseTime(flag, text string) (time.Time, error) {
@@ -97,6 +98,14 @@ type reading struct {
 	warnings []string
 	// countries is what places the clients; nil if nobody asks.
 	countries *countrySource
+
+	args    []string
+	options ingest.Options
+	budget  int64 // bytes for all; 0: none
+	// kept is what the analysis keeps of the values in a log; nil if no two of them
+	// can be taken together for it.
+	kept   *kept
+	pooled *view.Pooled // what was taken together; nil: nothing
 }
 
 // openError is an error of finding the inputs: a mistake in naming them, unless
@@ -133,34 +142,33 @@ func (f *inputFlags) open(ctx context.Context, std *streams, args []string, colu
 	if err != nil {
 		return nil, err
 	}
-	r, err := ingest.OpenContext(ctx, args, ingest.Options{
+	memory, err := f.budget()
+	if err != nil {
+		return nil, err
+	}
+	options := ingest.Options{
 		Form: f.Form, Columns: columns, MaxLine: f.maxLine, Rejects: f.rejects, Whole: f.whole,
 		Since: since, Until: until, Trusted: proxies.trusted(), Stdin: std.in,
 		Endpoint: f.endpoint, Region: f.region, Anonymous: f.anonymous,
-	})
+	}
+	r, err := ingest.OpenContext(ctx, args, options)
 	if err != nil {
 		return nil, openError(err)
 	}
-	return &reading{Reader: r, flags: f, std: std, exceeded: exceeded, started: time.Now(), proxies: proxies}, nil
+	return &reading{
+		Reader: r, flags: f, std: std, exceeded: exceeded, started: time.Now(), proxies: proxies,
+		args: args, options: options, budget: memory,
+	}, nil
 }
 
 // analyse runs an analysis over all that a reading has, and accounts for the
 // inputs.
 func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A) (A, *view.Source, error) {
-	var screen *terminal
-	if !r.flags.quiet {
-		screen = progressOn(r.std)
-	}
-	done := showProgress(screen, r)
-	a, err := read(ctx, r, start)
-	done()
-	if closing := r.Close(); err == nil {
-		err = closing
-	}
+	a, err := readWithin(ctx, r, start)
 	if err != nil {
 		return a, nil, err
 	}
-	src := &view.Source{Inputs: r.Inputs(), Windowed: r.flags.since != "" || r.flags.until != "", Pruned: r.Pruned()}
+	src := &view.Source{Inputs: r.Inputs(), Windowed: r.flags.since != "" || r.flags.until != "", Pruned: r.Pruned(), Pooled: r.pooled}
 	src.Warnings = append(src.Warnings, r.warnings...)
 	if r.proxies != nil {
 		src.Proxied, src.Warnings = true, append(src.Warnings, r.proxies.warnings...)
@@ -176,15 +184,24 @@ func analyse[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A
 }
 
 // read runs an analysis over all inputs but the copies of others, and over all
-// requests but those that are delivered twice.
-func read[A fold.Analysis[A]](ctx context.Context, r *reading, start func() A) (A, error) {
-	if !r.flags.keepCopies {
-		if err := r.leaveTwins(ctx); err != nil {
-			var none A
-			return none, err
-		}
+// requests but those that are delivered twice, and closes the reader.
+func read[A fold.Analysis[A]](ctx context.Context, r *reading, workers int, start func() A) (a A, err error) {
+	var screen *terminal
+	if !r.flags.quiet {
+		screen = progressOn(r.std)
 	}
-	return fold.Run(ctx, r.Streams(r.flags.workers), start)
+	done := showProgress(screen, r)
+	if !r.flags.keepCopies {
+		err = r.leaveTwins(ctx)
+	}
+	if err == nil {
+		a, err = fold.Run(ctx, r.Streams(workers), start)
+	}
+	done()
+	if closing := r.Close(); err == nil {
+		err = closing
+	}
+	return a, err
 }
 
 // leaveTwins leaves out what is there twice.
@@ -210,6 +227,9 @@ func (r *reading) summary(src *view.Source) string {
 		view.Plural(src.Rows(), "request"), time.Since(r.started).Seconds())
 	if n := src.Rejects(); n > 0 {
 		line += fmt.Sprintf("; %s could not be read", view.Plural(n, "line"))
+	}
+	if src.Pooled != nil {
+		line += "; values with few requests were taken together to stay within --memory " + src.Pooled.Memory
 	}
 	return line
 }

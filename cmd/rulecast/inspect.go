@@ -34,6 +34,7 @@ clients look anonymised or like proxies, and why lines could not be read.`,
 			if err != nil {
 				return err
 			}
+			r.kept = &kept{costs: replayCosts}
 			a, src, err := analyse(cmd.Context(), r, inspect.New)
 			if err != nil {
 				return err
@@ -45,6 +46,7 @@ clients look anonymised or like proxies, and why lines could not be read.`,
 		},
 	}
 	in.add(cmd)
+	in.addMemory(cmd)
 	out.add(cmd)
 	return cmd
 }

@@ -148,6 +148,7 @@ that the provider takes.`,
 	fs.IntVar(&maxNew, "max-new", -1, "suggest at most this `NUMBER` of networks that the current ruleset does not have (default: any)")
 	fs.IntVar(&f.top, "top", 10, "list this `NUMBER` of countries, referers and clients")
 	f.inputFlags.add(cmd)
+	f.inputFlags.addMemory(cmd)
 	f.geoFlags.add(cmd)
 	f.outputFlags.add(cmd)
 	return cmd
@@ -188,6 +189,10 @@ func (f *recommendFlags) run(cmd *cobra.Command, std *streams, args []string, ma
 		return err
 	}
 	r.countries, r.warnings = countries, append(r.warnings, warnings...)
+	r.kept = (&kept{}).judging(&of)
+	if o.Current != nil {
+		r.kept.rulesets = append(r.kept.rulesets, o.Current)
+	}
 	a, src, err := analyse(cmd.Context(), r, plan.New)
 	if err != nil {
 		return err

@@ -33,6 +33,7 @@ func (f *replayFlags) add(cmd *cobra.Command) {
 	fs.IntVar(&f.top, "top", 10, "list this `NUMBER` of countries, referers and clients")
 	fs.StringArrayVar(&f.failIf, "fail-if", nil, "exit with 3 if this `CONDITION` on a figure of the summary holds, such as 'denied_share > 1%'")
 	f.inputFlags.add(cmd)
+	f.inputFlags.addMemory(cmd)
 	f.geoFlags.add(cmd)
 	f.worthFlags.add(cmd)
 	f.outputFlags.add(cmd)
@@ -145,7 +146,7 @@ func (f *replayFlags) replay(cmd *cobra.Command, std *streams, args []string) er
 	if err != nil {
 		return err
 	}
-	r.countries, r.warnings = countries, asked.warnings
+	r.countries, r.warnings, r.kept = countries, asked.warnings, asked.kept(sets)
 	found, src, err := answer(cmd.Context(), r, startWith(asked, plan.New), func(v *valued[*replay.Analysis], top int) *answered[*replay.Result] {
 		return &answered[*replay.Result]{v.main.Result(top), v.worth(r.Inputs()), agreesWithReplay}
 	}, f.top)

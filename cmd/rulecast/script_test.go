@@ -35,7 +35,8 @@ func TestMain(m *testing.M) {
 //	pack FILE...               make FILE.gz
 //	cut FILE N                 drop the last N bytes
 //	join FILE FILE...          make the first of the others, one after the other
-//	fill FILE N PATTERN        append N lines, %d in PATTERN counting from 1
+//	fill FILE N PATTERN        append N lines, %d in PATTERN counting from 1; %4 is
+//	                           an IPv4 address of that number, %6 a half of an IPv6 one
 //	same FILE FILE...          the files are equal, byte by byte
 //	mmdb FILE NETWORK=CODE...  make a country database
 //	listing DIR                print all names in DIR, hidden ones too
@@ -129,7 +130,9 @@ func fillFile(ts *testscript.TestScript, neg bool, args []string) {
 	plainly(ts, neg, len(args) == 3, "fill FILE N PATTERN")
 	text := []byte(ts.ReadFile(args[0]))
 	for i := range number(ts, args[1]) {
-		text = append(text, strings.ReplaceAll(args[2], "%d", strconv.Itoa(i+1))+"\n"...)
+		n := i + 1
+		line := strings.NewReplacer("%d", strconv.Itoa(n), "%4", fmt.Sprintf("10.%d.%d.%d", n>>16, n>>8&255, n&255), "%6", fmt.Sprintf("%x:%x:0:0", n>>16, n&0xffff))
+		text = append(text, line.Replace(args[2])+"\n"...)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o666))
 }

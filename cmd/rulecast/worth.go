@@ -36,7 +36,8 @@ func (f *worthFlags) add(cmd *cobra.Command) {
 // worthPlan is what is asked of requests beside a question.
 type worthPlan struct {
 	judge    *collateral.Plan // nil: not asked
-	prices   *savings.Prices  // nil: not asked
+	options  *collateral.Options
+	prices   *savings.Prices // nil: not asked
 	warnings []string
 }
 
@@ -61,9 +62,18 @@ func (f *worthFlags) open(cmd *cobra.Command, countries *countrySource, sets []*
 		return nil, err
 	}
 	options.Candidates, options.Changes, options.WithoutCells = sets, changes, true
-	p.warnings = warnings
+	p.warnings, p.options = warnings, &options
 	p.judge, err = collateral.NewPlan(options)
 	return p, err
+}
+
+// kept is what is kept of the values in a log, beside a question about rulesets.
+func (p *worthPlan) kept(sets []*policy.Ruleset) *kept {
+	k := &kept{costs: replayCosts, rulesets: sets}
+	if p.judge != nil {
+		k.judging(p.options)
+	}
+	return k
 }
 
 // columns are those that the batches must have.

@@ -48,6 +48,9 @@ func (k Kind) column() record.Column {
 	}[k]
 }
 
+// Of reports whether values of a kind are in a column.
+func (k Kind) Of(c record.Column) bool { return kindOf(c) == k || k == IPv6 && c == record.Client }
+
 // kindOf is the kind of a column's values; IPv4 of Client.
 func kindOf(c record.Column) Kind {
 	for k := range Texts {
@@ -118,6 +121,11 @@ type values struct {
 // counted are the columns of text that have dictionaries, but for Country, of
 // which there are few.
 var counted = [...]record.Column{record.Method, record.Scheme, record.Host, record.UserAgent, record.Cache, record.ContentType, record.Action}
+
+// Columns are those that have such values.
+func Columns() record.Columns {
+	return record.ColumnSet(counted[:]...) | record.ColumnSet(record.Client, record.RefererHost)
+}
 
 // value is an entry of a dictionary.
 type value struct {

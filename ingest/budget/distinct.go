@@ -28,6 +28,13 @@ func newDistinct() *distinct {
 	return &distinct{ranks: make([]uint8, registers), empty: registers, sum: registers << mostRank}
 }
 
+func estimates(all *[NumKinds]*distinct) (n Counts) {
+	for k, d := range all {
+		n[k] = d.estimate()
+	}
+	return n
+}
+
 // add takes in the hash of a value.
 func (d *distinct) add(hash uint64) {
 	register := hash >> (64 - registerBits)

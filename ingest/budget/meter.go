@@ -77,8 +77,16 @@ func (g *Gauge) End() error {
 	return nil
 }
 
-// weigh takes in the values of a stream, and of those that have ended before.
-// It is called with mu held.
+// Values is about how many there were, once all streams have ended.
+func (m *Meter) Values() Counts {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.weigh(nil) // which is below the limit, or it would have been above at the end of some stream
+	return estimates(&m.distinct)
+}
+
+// weigh takes in the values of a stream, or nil, and of those that have ended
+// before. It is called with mu held.
 func (m *Meter) weigh(g *Gauge) error {
 	if !m.weighing {
 		m.weighing = true
@@ -86,16 +94,17 @@ func (m *Meter) weigh(g *Gauge) error {
 			m.distinct[k] = newDistinct()
 		}
 	}
-	for _, g := range append(m.ended, g) {
+	if g != nil {
+		m.ended = append(m.ended, g)
+	}
+	for _, g := range m.ended {
 		g.hashed.each(g.dicts, func(v value) {
 			addUnits(v, func(d *digest) { m.distinct[v.kind].add(d.word(0)) })
 		})
 	}
 	m.ended = nil
 	e := &ExceededError{Limit: m.limit}
-	for k, d := range m.distinct {
-		e.Values[k] = d.estimate()
-	}
+	e.Values = estimates(&m.distinct)
 	if e.Taken = m.costs.of(&e.Values); e.Taken <= m.limit {
 		return nil
 	}

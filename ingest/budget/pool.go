@@ -9,12 +9,17 @@ import (
 
 // Pooled says what of a kind is taken together.
 type Pooled struct {
-	Kind   Kind
-	Values int64 // an estimate of how many
+	Kind Kind
 	// Below: each has fewer requests than this, by which alone it was chosen.
 	Below int64
 	Bits  int // of the networks that IPv6 clients are taken for
+
+	all int64 // values before, and the networks that take the place of some
 }
+
+// Values is about how many values are taken together if afterwards there are so
+// many.
+func (p *Pooled) Values(left int64) int64 { return max(p.all-left, 1) }
 
 // Pool is which values are taken together.
 type Pool struct {
@@ -26,25 +31,25 @@ type Pool struct {
 // requests on values stay themselves; false if nothing makes them fit. The
 // survey must not be used again.
 func (s *Survey) Plan(spared *Spared) (*Pool, bool) {
-	pooled, each, ok := s.share(spared)
+	pooled, each, ok := s.share()
 	if !ok {
 		return nil, false
 	}
 	pool := &Pool{}
 	var sieves [NumKinds]*sieve
 	for _, k := range pooled {
-		one := Pooled{Kind: k}
 		room, values := each/s.costs[k], s.distinct[k].estimate()
+		one := Pooled{Kind: k, all: values}
 		if k == IPv6 {
 			networks := int64(0)
 			if one.Bits, networks = s.level(room / 2); one.Bits == 0 {
 				return nil, false
 			}
 			room -= networks
+			one.all += networks
 		}
 		sv := &sieve{s.frequency[k], s.frequency[k].threshold(values, room)}
 		one.Below = int64(sv.least)
-		one.Values = max(values-s.frequency[k].reaching(sv.least, values), 1)
 		pool.Kinds = append(pool.Kinds, one)
 		sieves[k] = sv
 	}
@@ -87,7 +92,7 @@ func (p *Pool) prepare(sieves *[NumKinds]*sieve, spared *Spared) {
 		p.Text = func(c record.Column, text []byte) (string, bool) {
 			k := kindOf(c)
 			switch sv := sieves[k]; {
-			case sv == nil || sv.keeps(c, text):
+			case sv == nil || k == Hosts && spared.Served[string(text)] || sv.keeps(c, text):
 				return "", false
 			case k == UserAgents && spared.Agent != nil:
 				return spared.Agent(text), true

@@ -145,12 +145,9 @@ func (s *Survey) addNetworks(ip [16]byte) {
 	}
 }
 
-// Values is how many there are, and Takes how many bytes that would be.
-func (s *Survey) Values() (n Counts) {
-	for k, d := range s.distinct {
-		n[k] = d.estimate()
-	}
-	return n
+// Values is about how many there are.
+func (s *Survey) Values() Counts {
+	return estimates(&s.distinct)
 }
 
 // Takes is how many bytes all values would take.
@@ -170,12 +167,9 @@ type Spared struct {
 	// Agent says what stands for a User-Agent, for what stands for another
 	// itself; nil: record.PooledText.
 	Agent func(agent []byte) string
-	// HostColumn: every value of Host stays itself.
-	HostColumn bool
+	// Served are values of Host that stay themselves.
+	Served map[string]bool
 }
-
-// spares reports whether the values of a kind are never pooled.
-func (s *Spared) spares(k Kind) bool { return k == IPv4 || k == Hosts && s.HostColumn }
 
 // share is what the values of each kind may take.
 //
@@ -183,14 +177,14 @@ func (s *Spared) spares(k Kind) bool { return k == IPv4 || k == Hosts && s.HostC
 // the values that stay: what comes often comes in several streams. Kinds
 // that take less than an equal share of it stay whole, and the others have equal
 // shares of the rest. The last result is false if there is too little.
-func (s *Survey) share(spared *Spared) (pooled []Kind, each int64, ok bool) {
+func (s *Survey) share() (pooled []Kind, each int64, ok bool) {
 	n := s.Values()
 	room := s.limit
 	var kinds []Kind
 	for k := range NumKinds {
 		switch {
 		case n[k] == 0:
-		case spared.spares(k):
+		case k == IPv4:
 			room -= n[k] * s.costs[k]
 		default:
 			kinds = append(kinds, k)

@@ -17,7 +17,8 @@ type Source struct {
 	Pruned   int  // objects of a store that were not read because of the window, by their names
 	// CountryFromLog: a client's country is what the log says, and nothing else.
 	CountryFromLog bool
-	Countries      string // which database placed clients, and its date; "" if none was asked
+	Pooled         *Pooled // values that were taken together; nil if there are none
+	Countries      string  // which database placed clients, and its date; "" if none was asked
 }
 
 // Outside is the number of requests that the time window left out.
@@ -228,6 +229,7 @@ func sourceWarnings(s *Source) []string {
 	if n := s.Outside(); s.Windowed && n > 0 && s.Rows() == 0 {
 		out = append(out, fmt.Sprintf("nothing is left of the log: outside the time window, or without a time: %s", Plural(n, "request")))
 	}
+	out = append(out, s.Pooled.warnings()...)
 	out = append(out, CopyWarnings(s)...)
 	out = append(out, ClientWarnings(s)...)
 	for i := range s.Inputs {
