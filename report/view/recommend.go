@@ -198,7 +198,7 @@ func recommendWarnings(r *recommend.Result, src *Source) []string {
 func recommendNotes(r *recommend.Result, src *Source) []string {
 	out := []string{
 		"bad and good are judged for each control on its own: a picture that another site embeds is bad for the referer control and good for the others",
-		"good_users: clients with a good request that would be denied, and of shared addresses the browsers seen behind them",
+		usersNote,
 		"frontier and certificate are forecasts, in requests on a day like the next; all other figures are exact for this log",
 	}
 	if src.Countries != "" {
