@@ -153,7 +153,7 @@ func (w *Worth) notes() []string {
 	var out []string
 	if w.Judgement != nil {
 		out = append(out, "own sites: "+ownNames(w.Judgement.Hotlinks.Result),
-			"a denied request is bad as far as what the control looks at speaks against it, else good: for ip what the client does, for referer what the host embeds, for country either",
+			"a denied request is bad as far as what the control looks at speaks against it, else good: for ip what the client does, for referer and country that or what the host embeds",
 			usersNote)
 	}
 	if w.Bill != nil {
