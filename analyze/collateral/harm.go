@@ -16,10 +16,11 @@ type Harm struct {
 	Bad          tally.Counts // the part of Denied that is bad traffic for the control that denies it, rounded down
 	ExclusiveBad tally.Counts // the part of Bad that nothing else in the ruleset denies
 	// Users are people who did nothing wrong and would be denied something: those
-	// of each client (see Client.Users), but no more than it has requests denied
-	// that are not wholly bad.
+	// of each client (see Client.Users), but no more than it has good requests
+	// denied. Parts of people are summed, and then rounded up, so that there are
+	// never more of them than good requests.
 	Users   int64
-	Viewers int64 // clients denied something good who viewed own pages
+	Viewers int64 // likewise clients denied something good who viewed own pages
 }
 
 // Good is the part of the denied requests that is not bad.
@@ -33,10 +34,10 @@ type Harms struct {
 	Entries []Harm
 }
 
-// harming adds up harm. Bad traffic is summed before it is rounded.
+// harming adds up harm. What is bad or good in part is summed before it is rounded.
 type harming struct {
 	denied, bad, exclusive tally.Counts        // the latter two in Ones
-	users                  map[record.ID]int64 // requests that are not wholly bad, by client
+	good                   map[record.ID]int64 // requests in Ones, by client, where there are any
 }
 
 // harmed is everything that a ruleset does harm by.
@@ -94,10 +95,10 @@ func (h *harming) add(c *Cell, bad int64, alone bool) {
 		h.exclusive = h.exclusive.Plus(part)
 	}
 	if bad < One {
-		if h.users == nil {
-			h.users = map[record.ID]int64{}
+		if h.good == nil {
+			h.good = map[record.ID]int64{}
 		}
-		h.users[c.Client] += c.Counts.Requests
+		h.good[c.Client] += c.Counts.Requests * (One - bad)
 	}
 }
 
@@ -106,12 +107,13 @@ func (h *harming) harm(j *Judgement) Harm {
 		Denied: h.denied, Bad: tally.Counts{Requests: h.bad.Requests / One, Bytes: h.bad.Bytes / One},
 		ExclusiveBad: tally.Counts{Requests: h.exclusive.Requests / One, Bytes: h.exclusive.Bytes / One},
 	}
-	for client, requests := range h.users {
-		out.Users += min(j.people(client), requests)
+	for client, good := range h.good {
+		out.Users += min(j.people(client)*One, good)
 		if j.Hotlinks.ViewsOwn(client) {
-			out.Viewers++
+			out.Viewers += min(One, good)
 		}
 	}
+	out.Users, out.Viewers = (out.Users+One-1)/One, (out.Viewers+One-1)/One
 	return out
 }
 

@@ -136,7 +136,7 @@ func hotlinkers(t *rapid.T) []traffictest.Request {
 // count is harm, told request by request. The bad parts are in Ones.
 type count struct {
 	denied, bad, alone tally.Counts
-	harmed             map[record.ID]int64
+	harmed             map[record.ID]int64 // good requests in Ones
 }
 
 func (c *count) add(q *traffictest.Request, client record.ID, bad int64, alone bool) {
@@ -147,7 +147,7 @@ func (c *count) add(q *traffictest.Request, client record.ID, bad int64, alone b
 		c.alone = c.alone.Plus(part)
 	}
 	if bad < One {
-		c.harmed[client]++
+		c.harmed[client] += One - bad
 	}
 }
 
@@ -168,16 +168,17 @@ func (c *counts) at(key ...any) *count {
 func (c *counts) harm(key ...any) Harm {
 	n := c.at(key...)
 	h := Harm{Denied: n.denied, Bad: tally.Counts{Requests: n.bad.Requests / One, Bytes: n.bad.Bytes / One}, ExclusiveBad: tally.Counts{Requests: n.alone.Requests / One, Bytes: n.alone.Bytes / One}}
-	for id, requests := range n.harmed {
+	for id, good := range n.harmed {
 		people := c.j.Clients[id].Users
 		if c.j.Clients[id].Bad < One && people == 0 {
 			people = 1
 		}
-		h.Users += min(people, requests)
+		h.Users += min(people*One, good)
 		if c.j.Hotlinks.ViewsOwn(id) {
-			h.Viewers++
+			h.Viewers += min(One, good)
 		}
 	}
+	h.Users, h.Viewers = (h.Users+One-1)/One, (h.Viewers+One-1)/One
 	return h
 }
 

@@ -18,7 +18,7 @@ type choice struct {
 	certificates []Certificate
 }
 
-var errNoControl = errors.New("has no block list for addresses, countries or referers")
+var errNoControl = errors.New("has no block list of addresses, countries or Referers that an entry is wanted for")
 
 // choose solves the problem for the room that there is.
 func (p *problem) choose(o *Options, c *current, room *room, why *evidence) (*choice, error) {

@@ -14,6 +14,7 @@ import (
 	"rulecast/analyze/networks"
 	"rulecast/analyze/policy"
 	"rulecast/analyze/replay"
+	"rulecast/ingest/record"
 )
 
 // The prices of ALGORITHMS section 3: so many bad requests have to be stopped
@@ -39,7 +40,7 @@ type Options struct {
 	Current   *policy.Ruleset // in force now; nil if there is none
 	Objective Objective
 	Prices    Prices
-	Most      [policy.NumControls]int // entries wanted at most; 0 is as many as the provider takes
+	Most      [policy.NumControls]choose.Limit // entries wanted at most, beside what the provider takes
 	// Price is how many bad requests have to be stopped for one good request
 	// that an IP entry denies.
 	Price int64
@@ -73,7 +74,7 @@ func Recommend(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.P
 		return nil, fmt.Errorf("what was chosen is not a ruleset for %s, which is a defect of rulecast: %s", o.Dialect.Title, v[0].Text)
 	}
 	r := &Result{
-		Ruleset: rs, Usage: limit.Use(*rs, o.Dialect.Limits...), Days: j.Days(), Frontier: chosen.frontier, Certificates: chosen.certificates,
+		Ruleset: rs, Usage: limit.Use(*rs, o.Dialect.Limits...), Days: j.Days(), Objective: o.Objective, Beyond: beyond(j, o.Dialect), Frontier: chosen.frontier, Certificates: chosen.certificates,
 		Judgement: j, Others: c.others,
 	}
 	m, err := match.Compile(rs)
@@ -107,6 +108,25 @@ func Recommend(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.P
 
 // mostSuspects is how many clients against whom something speaks are listed.
 const mostSuspects = 200
+
+// beyond counts what the lists of a provider cannot name.
+func beyond(j *collateral.Judgement, d *dialect.Dialect) Beyond {
+	out := Beyond{Provider: d.Title}
+	if d.Controls[policy.IP].Block && !d.IPv6 {
+		for id := range j.Clients {
+			if c := &j.Clients[id]; c.Bad > 0 && !j.Dicts.Clients.Addr(record.ID(id)).Unmap().Is4() {
+				out.IPv6 += c.All.Requests * c.Bad
+			}
+		}
+	}
+	if !d.Controls[policy.Referer].Block {
+		for c := range j.Cells() {
+			out.Referer += c.Counts.Requests * (c.Bad[policy.Referer] - c.Bad[policy.IP])
+		}
+	}
+	out.IPv6, out.Referer = out.IPv6/collateral.One, out.Referer/collateral.One
+	return out
+}
 
 // replayed is the exact replay of a ruleset over what was gathered.
 func replayed(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.Plan, error), rs *policy.Ruleset, top int) (*replay.Result, error) {

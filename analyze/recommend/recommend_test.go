@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rulecast/analyze/abuse"
+	"rulecast/analyze/choose"
 	"rulecast/analyze/collateral"
 	"rulecast/analyze/dialect"
 	"rulecast/analyze/fold"
@@ -229,7 +230,7 @@ func TestWishes(t *testing.T) {
 	all := w.recommend(j, wishes(t, "imagekit"))
 
 	o := wishes(t, "imagekit")
-	o.Most[policy.IP], o.Most[policy.Referer] = 2, 1
+	o.Most[policy.IP], o.Most[policy.Referer] = choose.AtMost(2), choose.AtMost(1)
 	few := w.recommend(j, o)
 	if n, m := len(entries(few, policy.IP)), len(entries(few, policy.Referer)); n != 2 || m != 1 {
 		t.Errorf("%d networks and %d hosts", n, m)

@@ -68,11 +68,21 @@ type Allowlist struct {
 	Better bool
 }
 
+// Beyond is the bad traffic, in requests, that none of the provider's lists can
+// name.
+type Beyond struct {
+	Provider string
+	IPv6     int64 // of IPv6 clients, where addresses are IPv4 only
+	Referer  int64 // of hosts to block, where there is no block list of Referers
+}
+
 // Result is what is suggested.
 type Result struct {
 	Ruleset      *policy.Ruleset
 	Usage        []limit.Usage
 	Days         int // of the log, that the forecast is made from
+	Objective    Objective
+	Beyond       Beyond
 	Suggestions  []Suggestion
 	Frontier     []Point
 	Certificates []Certificate

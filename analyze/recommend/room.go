@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"rulecast/analyze/choose"
 	"rulecast/analyze/dialect"
 	"rulecast/analyze/limit"
 	"rulecast/analyze/policy"
@@ -24,8 +25,8 @@ type room struct {
 }
 
 // roomOf is the room that a provider's block lists have, and at most as much as
-// the user wants (0: no wish).
-func roomOf(d *dialect.Dialect, most [policy.NumControls]int) room {
+// the user wants.
+func roomOf(d *dialect.Dialect, most [policy.NumControls]choose.Limit) room {
 	r := room{ipv6: d.IPv6}
 	fallback := [policy.NumControls]int{policy.IP: defaultIPs, policy.Country: defaultCountries, policy.Referer: defaultReferers}
 	for c := range policy.NumControls {
@@ -45,8 +46,8 @@ func roomOf(d *dialect.Dialect, most [policy.NumControls]int) room {
 			}
 		}
 		r.entries[c] = fallback[c]
-		if most[c] > 0 {
-			r.entries[c] = most[c]
+		if most[c].Set {
+			r.entries[c] = int(most[c].N)
 		}
 		if provider > 0 {
 			r.entries[c] = min(r.entries[c], provider)

@@ -53,7 +53,7 @@ func (f *backtestFlags) run(cmd *cobra.Command, std *streams, args []string) err
 	if err := f.outputFlags.check(); err != nil {
 		return err
 	}
-	wanted, err := f.wishFlags.options()
+	wanted, err := f.wishFlags.options(cmd)
 	if err != nil {
 		return err
 	}
@@ -95,6 +95,9 @@ func (f *backtestFlags) run(cmd *cobra.Command, std *streams, args []string) err
 	}
 	if err != nil {
 		return err
+	}
+	if len(result.Sites) == 0 {
+		return errNoOwn
 	}
 	if err := reconciled(result.Reconcile(src.Rows())); err != nil {
 		return err

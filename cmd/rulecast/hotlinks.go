@@ -87,13 +87,16 @@ func (f *hotlinksFlags) run(cmd *cobra.Command, std *streams, args []string) err
 		return err
 	}
 	if len(result.Sites) == 0 && result.Counted.Requests > 0 {
-		return usagef("no request has a host, which would say whose log this is: --own DOMAIN")
+		return errNoOwn
 	}
 	if err := f.outputFlags.write(std, view.Hotlinks(result, src)); err != nil {
 		return err
 	}
 	return r.incomplete(src)
 }
+
+// errNoOwn is that neither the user nor the log says what is own.
+var errNoOwn = usagef("no request has a host, which would say whose log this is: --own DOMAIN")
 
 // ownSites reads the values of --own: domains, or URLs.
 func ownSites(values []string) ([]string, error) {

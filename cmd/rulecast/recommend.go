@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rulecast/analyze/choose"
 	"rulecast/analyze/collateral"
 	"rulecast/analyze/dialect"
 	"rulecast/analyze/policy"
@@ -26,6 +29,7 @@ type recommendFlags struct {
 	judgeFlags
 	wishFlags
 	current string
+	maxNew  int
 	top     int
 }
 
@@ -58,7 +62,7 @@ func (f *wishFlags) add(cmd *cobra.Command) {
 }
 
 // options reads the wishes.
-func (f *wishFlags) options() (recommend.Options, error) {
+func (f *wishFlags) options(cmd *cobra.Command) (recommend.Options, error) {
 	var o recommend.Options
 	if f.provider == "" {
 		return o, usagef("whose lists? --provider %s", strings.Join(dialect.Names(), "|"))
@@ -69,7 +73,12 @@ func (f *wishFlags) options() (recommend.Options, error) {
 	}
 	o = recommend.Options{Dialect: d, Objective: recommend.Objective(f.objective), Price: f.price, MaxCollateral: -1, MaxNew: -1, Countries: f.countries}
 	o.Prices = recommend.Prices{PerGB: f.perGB, PerMillion: f.perMillion}
-	o.Most[policy.IP], o.Most[policy.Referer] = f.maxIPs, f.maxReferers
+	if cmd.Flags().Changed("max-ips") {
+		o.Most[policy.IP] = choose.AtMost(int64(f.maxIPs))
+	}
+	if cmd.Flags().Changed("max-referers") {
+		o.Most[policy.Referer] = choose.AtMost(int64(f.maxReferers))
+	}
 	switch o.Objective {
 	case recommend.Requests, recommend.Bytes:
 	case recommend.Cost:
@@ -80,8 +89,10 @@ func (f *wishFlags) options() (recommend.Options, error) {
 		return o, usagef("--objective %q: must be requests, bytes or cost", f.objective)
 	}
 	switch {
-	case f.perGB < 0 || f.perMillion < 0:
-		return o, usagef("prices must not be negative")
+	case !(f.perGB >= 0 && f.perGB <= mostPrice) || !(f.perMillion >= 0 && f.perMillion <= mostPrice):
+		return o, usagef("--price-per-gb and --price-per-million: must be numbers from 0 to %.0f", mostPrice)
+	case o.Objective != recommend.Cost && (f.perGB > 0 || f.perMillion > 0):
+		return o, usagef("--price-per-gb and --price-per-million are used with --objective cost only")
 	case f.price < 0 || f.price > 1e6:
 		return o, usagef("--price %d: must be from 0 to 1000000", f.price)
 	case f.maxIPs < 0 || f.maxReferers < 0:
@@ -116,7 +127,6 @@ func parseShare(text string) (float64, error) {
 
 func recommendCommand(std *streams) *cobra.Command {
 	f := &recommendFlags{}
-	var maxNew int
 	cmd := &cobra.Command{
 		Use:   "recommend --provider NAME --own DOMAIN [--current RULESET] INPUT...",
 		Short: "Which lists would stop most bad traffic within the provider's limits?",
@@ -135,17 +145,14 @@ that the provider takes.`,
 		),
 		Args: atLeastOne("input"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if maxNew < -1 {
-				return usagef("--max-new %d: must not be negative", maxNew)
-			}
-			return f.run(cmd, std, args, maxNew)
+			return f.run(cmd, std, args)
 		},
 	}
 	fs := cmd.Flags()
 	f.wishFlags.add(cmd)
 	f.judgeFlags.add(cmd)
 	fs.StringVar(&f.current, "current", "", "`RULESET` that was in force when the log was written: its good entries are kept")
-	fs.IntVar(&maxNew, "max-new", -1, "suggest at most this `NUMBER` of networks that the current ruleset does not have (default: any)")
+	fs.IntVar(&f.maxNew, "max-new", 0, "suggest at most this `NUMBER` of networks that the current ruleset does not have (default: any)")
 	fs.IntVar(&f.top, "top", 10, "list this `NUMBER` of countries, referers and clients")
 	f.inputFlags.add(cmd)
 	f.inputFlags.addMemory(cmd)
@@ -154,18 +161,23 @@ that the provider takes.`,
 	return cmd
 }
 
-func (f *recommendFlags) run(cmd *cobra.Command, std *streams, args []string, maxNew int) error {
-	if f.top < 0 {
+func (f *recommendFlags) run(cmd *cobra.Command, std *streams, args []string) error {
+	switch {
+	case f.top < 0:
 		return usagef("--top %d: must not be negative", f.top)
+	case f.maxNew < 0:
+		return usagef("--max-new %d: must not be negative", f.maxNew)
 	}
 	if err := f.outputFlags.check(); err != nil {
 		return err
 	}
-	o, err := f.wishFlags.options()
+	o, err := f.wishFlags.options(cmd)
 	if err != nil {
 		return err
 	}
-	o.MaxNew, o.Top = maxNew, f.top
+	if o.Top = f.top; cmd.Flags().Changed("max-new") {
+		o.MaxNew = f.maxNew
+	}
 	if f.current != "" {
 		if o.Current, err = loadRuleset(f.current, ""); err != nil {
 			return err
@@ -200,7 +212,14 @@ func (f *recommendFlags) run(cmd *cobra.Command, std *streams, args []string, ma
 	replays := func(c []replay.Candidate) (*replay.Plan, error) {
 		return replay.NewPlan(c, countries.from, countries.db)
 	}
-	result, err := recommend.Recommend(a.Judge(mostHosts, src.Anonymised() > 0), replays, o)
+	j := a.Judge(mostHosts, src.Anonymised() > 0)
+	switch {
+	case j.Total.Requests == 0: // a list of nothing would be taken for one of nobody
+		return cmp.Or(r.incomplete(src), errNoRequest)
+	case len(j.Hotlinks.Sites) == 0:
+		return errNoOwn
+	}
+	result, err := recommend.Recommend(j, replays, o)
 	if err != nil {
 		return err
 	}
@@ -217,6 +236,8 @@ func (f *recommendFlags) run(cmd *cobra.Command, std *streams, args []string, ma
 	}
 	return r.incomplete(src)
 }
+
+var errNoRequest = errors.New("there is no request to choose lists by")
 
 // mostHosts is how many hosts the hotlinks of a recommendation list: all that
 // are judged.

@@ -18,8 +18,8 @@ import (
 const worthHelp = `With --own DOMAIN it tells good traffic from bad and says what good requests are
 denied, of how many users, and of how many clients that view own pages. Bad are,
 for ip rules, clients that misbehave (scan, probe, flood) or are listed by
---label-bad; for referer rules what sites embed that hotlinks would block; for
-country rules either. With prices it says what denying saves: the bytes of
+--label-bad; for referer and country rules these, and what sites embed that
+hotlinks would block. With prices it says what denying saves: the bytes of
 denied requests that were served, less those of the 403s that they get instead.`
 
 // worthFlags ask what denied requests are worth.

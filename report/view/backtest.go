@@ -218,9 +218,6 @@ func backtestWarnings(r *backtest.Result, src *Source) []string {
 	if missing > 0 {
 		out = append(out, fmt.Sprintf("the log has nothing of %s between its first and its last", Plural(int64(missing), "day")))
 	}
-	if len(r.Sites) == 0 && len(r.Days) > 0 {
-		out = append(out, "no own site is known: name it with --own")
-	}
 	return out
 }
 

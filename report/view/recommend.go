@@ -183,14 +183,22 @@ func recommendWarnings(r *recommend.Result, src *Source) []string {
 	var out []string
 	out = append(out, missingColumn(src, record.Time, "their clients go into no bucket, and count as of the last day")...)
 	out = append(out, missingColumn(src, record.UserAgent, "who shares an address cannot be told in them")...)
+	if !uses(r.Ruleset, policy.Referer) {
+		out = append(out, missingColumn(src, record.RefererHost, "hotlinks cannot be seen in them")...)
+	}
+	out = append(out, missingColumn(src, record.Path, "scans and crawls cannot be seen in them")...)
+	out = append(out, doubtsOfOwn(r.Judgement.Hotlinks.Result)...)
+	if n := r.Beyond.Referer; n > 0 {
+		out = append(out, fmt.Sprintf("%s has no block list of Referers: %s that hotlinkers lead to cannot be stopped", r.Beyond.Provider, Plural(n, "request")))
+	}
+	if n := r.Beyond.IPv6; n > 0 {
+		out = append(out, fmt.Sprintf("%s takes IPv4 only: %s of IPv6 clients cannot be stopped by address", r.Beyond.Provider, Plural(n, "bad request")))
+	}
 	if len(r.Others) > 0 {
 		out = append(out, fmt.Sprintf("the current ruleset has rules that are no plain block lists, which the suggestion neither has nor replaces: %s", Names(r.Others)))
 	}
-	if r.Days < 2 {
+	if r.Days < 2 && r.Replay.First != record.NoTime {
 		out = append(out, "the log is of one day: what is bad today may be gone tomorrow; more days make better forecasts (rulecast backtest)")
-	}
-	if len(r.Judgement.Hotlinks.Sites) == 0 && uses(r.Ruleset, policy.Referer) {
-		out = append(out, "no own site is known: name it with --own")
 	}
 	return out
 }
@@ -198,8 +206,14 @@ func recommendWarnings(r *recommend.Result, src *Source) []string {
 func recommendNotes(r *recommend.Result, src *Source) []string {
 	out := []string{
 		"bad and good are judged for each control on its own: a picture that another site embeds is bad for the referer control and good for the others",
-		"good_users: clients with a good request that would be denied, and of shared addresses the browsers seen behind them",
+		usersNote,
 		"frontier and certificate are forecasts, in requests on a day like the next; all other figures are exact for this log",
+	}
+	switch r.Objective {
+	case recommend.Bytes:
+		out = append(out, "--objective bytes: a bad request in frontier and certificate stands for the bytes of the log's mean request")
+	case recommend.Cost:
+		out = append(out, "--objective cost: a bad request in frontier and certificate stands for what the log's mean request costs")
 	}
 	if src.Countries != "" {
 		out = append(out, "countries: "+src.Countries)

@@ -38,6 +38,9 @@ func harmCells(h *collateral.Harm) []any {
 	return cells(h.Bad.Requests, h.Good().Requests, h.Users, h.Viewers)
 }
 
+// usersNote says who is counted where good traffic is denied.
+const usersNote = "good_users: the people behind clients that are denied something good, told apart by their browsers; own_viewers: those clients that view own pages"
+
 // Figures that --fail-if can name: the share of all requests that are good and
 // denied, and the users behind them.
 const (
@@ -150,8 +153,8 @@ func (w *Worth) notes() []string {
 	var out []string
 	if w.Judgement != nil {
 		out = append(out, "own sites: "+ownNames(w.Judgement.Hotlinks.Result),
-			"a denied request is bad as far as what the control looks at speaks against it, else good: for ip what the client does, for referer what the host embeds, for country either",
-			"good_users: the people behind clients that are denied something good, told apart by their browsers; own_viewers: those clients that view own pages")
+			"a denied request is bad as far as what the control looks at speaks against it, else good: for ip what the client does, for referer and country that or what the host embeds",
+			usersNote)
 	}
 	if w.Bill != nil {
 		out = append(out, w.billNote(), "projected costs: the mean of the time from the first request to the last; per day if that is 23 hours or more, per 30 days if it is a week less an hour")
