@@ -99,6 +99,7 @@ type Result struct {
 	Other     Host   // the sum of the hosts that are not listed; of its evidence only counts
 	Rest      int    // how many those are
 	Unjudged  Sum    // those of them that were not judged
+	Pooled    Sum    // hosts that were taken together as one, to save memory
 	Estimated int    // hosts, listed or not
 	Joint     []Host // sites of which several hosts were judged, judged as one host, in the same order
 	JointRest int    // how many of them are not listed
@@ -181,7 +182,9 @@ func (a *Analysis) result(top int) (*Result, []Verdict) {
 	for _, id := range unjudged {
 		h := Host{Counts: a.hosts[id].all, Embeds: a.hosts[id].embeds.Requests, Navigations: a.hosts[id].navigations}
 		r.Other.add(&h)
-		if !a.dicts.RefererHosts.Pooled(record.ID(id)) { // which are none that were too small
+		if a.dicts.RefererHosts.Pooled(record.ID(id)) {
+			r.Pooled.add(&h)
+		} else {
 			r.Unjudged.add(&h)
 		}
 	}

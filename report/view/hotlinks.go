@@ -55,6 +55,9 @@ func verdictsTable(r *hotlinks.Result) report.Table {
 	if s := r.Unjudged; s.Hosts > 0 {
 		t.AddRow(cells("(none)", s.Hosts, s.Counts, s.Embeds, "fewer requests than those that were judged")...)
 	}
+	if s := r.Pooled; s.Counts.Requests > 0 {
+		t.AddRow(cells("(pooled)", nil, s.Counts, s.Embeds, "too many and too small to be told apart")...)
+	}
 	return t
 }
 
