@@ -135,6 +135,21 @@ type value struct {
 	bytes  []byte
 }
 
+// gained is the most that the entries take which d has gained since the last
+// call.
+func (v *values) gained(d *record.Dicts, costs *Costs) int64 {
+	clients, referers := d.Clients.Len(), d.RefererHosts.Len()
+	bytes := int64(clients-v.clients)*max(costs[IPv4], costs[IPv6]) + int64(referers-v.referers)*costs[RefererHosts]
+	v.clients, v.referers = clients, referers
+	for _, c := range counted {
+		s := d.Strings(c)
+		for n := &v.texts[c]; *n < s.Len(); *n++ {
+			bytes += costs[kindOf(c)] * int64(units(s.Bytes(record.ID(*n))))
+		}
+	}
+	return bytes
+}
+
 // each hands over the entries that d has gained since the last call.
 func (v *values) each(d *record.Dicts, fn func(value)) {
 	for ; v.clients < d.Clients.Len(); v.clients++ {

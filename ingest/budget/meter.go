@@ -14,7 +14,7 @@ import (
 type Meter struct {
 	limit int64 // bytes
 	costs Costs
-	taken atomic.Int64 // bytes, of the entries of all streams
+	taken atomic.Int64 // bytes, of the entries of all streams: at most
 
 	mu       sync.Mutex
 	weighing bool
@@ -49,9 +49,8 @@ func (g *Gauge) Read(d *record.Dicts) error {
 		return nil
 	}
 	g.dicts = d
-	m, gained := g.meter, int64(0)
-	g.listed.each(d, func(v value) { gained += m.costs[v.kind] * int64(units(v.bytes)) })
-	if m.taken.Add(gained) <= m.limit/2 {
+	m := g.meter
+	if m.taken.Add(g.listed.gained(d, &m.costs)) <= m.limit/2 {
 		return nil
 	}
 	m.mu.Lock()
