@@ -229,4 +229,3 @@ func TestStandOf(t *testing.T) {
 		}
 	}
 }
-
