@@ -6,10 +6,11 @@ import "rulecast/analyze/policy"
 // can keep: lists that look at every request at every time.
 type current struct {
 	entries [policy.NumControls][]policy.Entry // each once
-	others  []string                           // rules that are no such lists
+	others  []string                           // rules that are no such lists, or that nothing is suggested for
 }
 
-func readCurrent(rs *policy.Ruleset) *current {
+// readCurrent reads the lists of the controls that something is suggested for.
+func readCurrent(rs *policy.Ruleset, suggested [policy.NumControls]bool) *current {
 	c := &current{}
 	if rs == nil {
 		return c
@@ -19,7 +20,7 @@ func readCurrent(rs *policy.Ruleset) *current {
 		r := &rs.Rules[i]
 		switch {
 		case r.Disabled:
-		case !plain(rs, r):
+		case !suggested[r.Control] || !plain(rs, r):
 			c.others = append(c.others, r.ID)
 		default:
 			for _, e := range r.Entries {

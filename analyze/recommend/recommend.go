@@ -57,10 +57,10 @@ type Options struct {
 
 // Recommend suggests lists for the traffic that was gathered.
 func Recommend(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.Plan, error), o Options) (*Result, error) {
-	c := readCurrent(o.Current)
 	p := newProblem(j, newScale(o.Objective, o.Prices, j.Total), o.Dialect.MaxHost)
 	why := newEvidence(j)
 	room := roomOf(o.Dialect, o.Most)
+	c := readCurrent(o.Current, o.suggested(&room))
 	var chosen *choice
 	var rs *policy.Ruleset
 	for again := true; again; again = room.squeeze(o.Dialect, rs) {
@@ -90,7 +90,8 @@ func Recommend(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.P
 			if j.Days() >= leastDays {
 				earned = o.Earned(j, m, j.LastDay)
 			}
-			errs[1] = r.suggest(j, c, m, why, earned)
+			r.suggest(c, m, why, earned)
+			errs[1] = r.drop(c, &o, &room)
 		},
 		func() {
 			r.Shared, r.Clients = shared(j), j.Abuse.Result(mostSuspects)
@@ -143,6 +144,15 @@ func replayed(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.Pl
 		return nil, err
 	}
 	return a.Result(top), nil
+}
+
+// suggested are the controls that entries are suggested for.
+func (o *Options) suggested(room *room) (out [policy.NumControls]bool) {
+	for c := range out {
+		out[c] = room.entries[c] > 0
+	}
+	out[policy.Country] = out[policy.Country] && o.Countries
+	return out
 }
 
 // never are the networks that no entry may touch.

@@ -92,7 +92,8 @@ type Result struct {
 	Harms        *collateral.Harms
 	Replay       *replay.Result
 	Judgement    *collateral.Judgement
-	// Others are rules of the current ruleset that are no plain block lists:
+	// Others are rules of the current ruleset that are no plain block lists, or of
+	// a control that nothing is suggested for:
 	// they are neither kept nor dropped.
 	Others []string
 }

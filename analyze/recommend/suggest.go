@@ -2,6 +2,7 @@ package recommend
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"rulecast/analyze/collateral"
@@ -11,8 +12,8 @@ import (
 )
 
 // suggest lists the entries of the suggested ruleset, those that stop most
-// first, and behind them what the current ruleset has beside them.
-func (r *Result) suggest(j *collateral.Judgement, c *current, m *match.Matcher, why *evidence, earned []bool) error {
+// first.
+func (r *Result) suggest(c *current, m *match.Matcher, why *evidence, earned []bool) {
 	for i, e := range m.Entries {
 		if e.Implied {
 			continue
@@ -29,7 +30,6 @@ func (r *Result) suggest(j *collateral.Judgement, c *current, m *match.Matcher, 
 	slices.SortStableFunc(r.Suggestions, func(a, b Suggestion) int {
 		return cmp.Or(cmp.Compare(a.Control, b.Control), cmp.Compare(b.Harm.Bad.Requests, a.Harm.Bad.Requests))
 	})
-	return r.drop(j, c)
 }
 
 func entryOf(r *policy.Rule, text string) policy.Entry {
@@ -37,8 +37,9 @@ func entryOf(r *policy.Rule, text string) policy.Entry {
 	return r.Entries[i]
 }
 
-// drop lists what only the current ruleset has, with what it does to the log.
-func (r *Result) drop(j *collateral.Judgement, c *current) error {
+// drop lists behind the suggestions what only the current ruleset has, with what
+// it does to the log.
+func (r *Result) drop(c *current, o *Options, room *room) error {
 	old := &policy.Ruleset{Name: "current", Provider: r.Ruleset.Provider}
 	for control, entries := range c.entries {
 		rule := policy.Rule{ID: policy.Control(control).String(), Control: policy.Control(control), Mode: policy.Block}
@@ -58,14 +59,14 @@ func (r *Result) drop(j *collateral.Judgement, c *current) error {
 	if err != nil {
 		return err
 	}
-	harms := j.Against(m)
+	harms := r.Judgement.Against(m)
 	for i, e := range m.Entries {
 		if e.Implied {
 			continue
 		}
 		rule := &old.Rules[e.Rule]
 		s := Suggestion{Control: rule.Control, Entry: e.Text, Change: Dropped, Harm: harms.Entries[i]}
-		s.Reason = r.whyDropped(rule.Control, entryOf(rule, e.Text), &s.Harm)
+		s.Reason = r.whyDropped(rule.Control, entryOf(rule, e.Text), &s.Harm, o, room)
 		r.Suggestions = append(r.Suggestions, s)
 	}
 	return nil
@@ -77,7 +78,7 @@ func (r *Result) has(control policy.Control, text string) bool {
 }
 
 // whyDropped says why an entry of the current ruleset is not suggested.
-func (r *Result) whyDropped(control policy.Control, e policy.Entry, h *collateral.Harm) string {
+func (r *Result) whyDropped(control policy.Control, e policy.Entry, h *collateral.Harm, o *Options, room *room) string {
 	if control == policy.IP {
 		for i := range r.Ruleset.Rules {
 			for _, f := range r.Ruleset.Rules[i].Entries {
@@ -87,14 +88,24 @@ func (r *Result) whyDropped(control policy.Control, e policy.Entry, h *collatera
 			}
 		}
 	}
-	good := h.Good().Requests
+	terms := o.Terms(r.Judgement.Total)
+	shortest := terms.shortest6
+	if e.Prefix.Addr().Is4() {
+		shortest = terms.shortest4
+	}
 	switch {
+	case control == policy.IP && !room.ipv6 && !e.Prefix.Addr().Is4():
+		return o.Dialect.Title + " takes IPv4 only"
+	case control == policy.IP && slices.ContainsFunc(o.never(), e.Prefix.Overlaps):
+		return "has addresses that are protected, of good bots, private or reserved"
 	case h.Denied.Requests == 0:
 		return "no request in this log met it"
 	case h.Bad.Requests == 0:
 		return "nothing speaks against what it denies"
-	case good > h.Bad.Requests/DefaultPrice:
+	case h.Good().Requests*terms.Price[control] > h.Bad.Requests:
 		return "denies too much good traffic"
+	case control == policy.IP && e.Prefix.Bits() < shortest:
+		return fmt.Sprintf("is shorter than the /%d that is suggested at most", shortest)
 	}
 	return "stops too little to be worth an entry"
 }

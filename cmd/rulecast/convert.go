@@ -50,7 +50,7 @@ form as one file, which rulecast reads back, and the parts beside it.`,
 	fs := cmd.Flags()
 	fs.StringVar(&f.to, "to", "", "the other `PROVIDER`, or PROVIDER/FORM: "+strings.Join(dialect.Names(), ", "))
 	fs.BoolVar(&f.yaml, "yaml", false, "write the neutral YAML instead of the native form")
-	fs.StringVarP(&f.output, "output", "o", "", "write to this `FILE`, or into this directory, instead of standard output")
+	fs.StringVarP(&f.output, "output", "o", "", "write to this `FILE`, or into this directory (if it is one, or ends with /), instead of standard output")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "do not list what is lost")
 	return cmd
 }
@@ -110,6 +110,11 @@ func (f *convertFlags) write(std *streams, files []dialect.File) error {
 	if f.output == "" {
 		_, err := std.out.Write(files[0].Data)
 		return err
+	}
+	if f.output[len(f.output)-1] == filepath.Separator { // a directory, there or not
+		if err := os.MkdirAll(f.output, 0o777); err != nil {
+			return err
+		}
 	}
 	if info, err := os.Stat(f.output); err != nil || !info.IsDir() {
 		files[0].Name = f.output

@@ -195,7 +195,7 @@ func recommendWarnings(r *recommend.Result, src *Source) []string {
 		out = append(out, fmt.Sprintf("%s takes IPv4 only: %s of IPv6 clients cannot be stopped by address", r.Beyond.Provider, Plural(n, "bad request")))
 	}
 	if len(r.Others) > 0 {
-		out = append(out, fmt.Sprintf("the current ruleset has rules that are no plain block lists, which the suggestion neither has nor replaces: %s", Names(r.Others)))
+		out = append(out, fmt.Sprintf("the current ruleset has rules that the suggestion neither has nor replaces, as they are no plain block lists or nothing is suggested for what they look at: %s", Names(r.Others)))
 	}
 	if r.Days < 2 && r.Replay.First != record.NoTime {
 		out = append(out, "the log is of one day: what is bad today may be gone tomorrow; more days make better forecasts (rulecast backtest)")
