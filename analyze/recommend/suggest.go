@@ -25,6 +25,9 @@ func (r *Result) suggest(c *current, m *match.Matcher, why *evidence, earned []b
 			s.Change = Kept
 		}
 		s.Reason = why.of(control, entryOf(&r.Ruleset.Rules[e.Rule], e.Text), &s.Harm)
+		if s.Watch {
+			s.Reason += "; on the last day not worth its slot"
+		}
 		r.Suggestions = append(r.Suggestions, s)
 	}
 	slices.SortStableFunc(r.Suggestions, func(a, b Suggestion) int {

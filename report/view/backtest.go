@@ -107,9 +107,12 @@ func horizonsTable(r *backtest.Result) report.Table {
 	return t
 }
 
-// heldShare is the share of what the best lists for a day stop from which on
-// the lists of the day before are said to have held.
-const heldShare = 0.5
+// The shares of what the best lists for a day stop from which on the lists of
+// the day before are said to have held, wholly or in part.
+const (
+	heldShare = 0.75
+	partShare = 0.4
+)
 
 // kinds are what a list of each control is against.
 var kinds = [policy.NumControls]struct{ by, what, usual string }{
@@ -149,8 +152,11 @@ func controlLead(r *backtest.Result, c policy.Control, of map[backtest.Method]*b
 		return fmt.Sprintf("%s: no list was worth having, in hindsight either.", kind.by)
 	}
 	verdict := "the lists would not have held"
-	if enough := heldShare * *most; *covered >= enough {
+	switch {
+	case *covered >= heldShare**most:
 		verdict = "the lists would have held"
+	case *covered >= partShare**most:
+		verdict = "the lists would have held in part"
 	}
 	text := fmt.Sprintf("%s, on %s: %s. Of the next day's %s, the list chosen the day before would have stopped %s, at %s of good requests",
 		kind.by, Plural(int64(own.Days), "day"), verdict, kind.what, ofAll(covered), ofAll(own.GoodDenied()))
