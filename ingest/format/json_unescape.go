@@ -61,7 +61,7 @@ func unescapeRune(src []byte) (r rune, size int) {
 	return 0, 0
 }
 
-// unescapeUnit reads \uXXXX at the beginning of src; -1 is none.
+// unescapeUnit reads \uHHHH at the beginning of src; -1 is none.
 func unescapeUnit(src []byte) rune {
 	if len(src) < 6 || src[0] != '\\' || src[1] != 'u' {
 		return -1

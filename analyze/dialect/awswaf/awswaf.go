@@ -36,9 +36,9 @@ package awswaf
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"rulecast/analyze/dialect/hostpattern"
+	"rulecast/analyze/dialect/ipset"
 	"rulecast/analyze/dialect/profile"
 	"rulecast/analyze/limit"
 	"rulecast/analyze/policy"
@@ -146,44 +146,13 @@ func capacity(r *policy.Rule) int {
 	return units
 }
 
-// set is the networks of one IP version of a rule.
-type set struct {
-	version   string // "4" or "6"
-	addresses []string
-}
-
 // families is the sets that an IP rule needs: an empty one if its list is.
-func families(r *policy.Rule) []set {
+func families(r *policy.Rule) []ipset.Set {
 	if r.Control != policy.IP {
 		return nil
 	}
-	var out []set
-	for _, version := range []string{"4", "6"} {
-		s := set{version: version, addresses: []string{}}
-		for i := range r.Entries {
-			if p := r.Entries[i].Prefix; p.Addr().Is6() == (version == "6") {
-				s.addresses = append(s.addresses, p.String())
-			}
-		}
-		if len(s.addresses) > 0 || len(r.Entries) == 0 && version == "4" {
-			out = append(out, s)
-		}
+	if len(r.Entries) == 0 {
+		return []ipset.Set{{Version: "4", Addresses: []string{}}}
 	}
-	return out
-}
-
-// validName is a name that AWS takes ([\w-], at most 128) and none has yet.
-func validName(want string, taken map[string]bool) string {
-	name := strings.Map(func(c rune) rune {
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' {
-			return c
-		}
-		return '-'
-	}, want)
-	unique := name
-	for n := 2; taken[unique]; n++ {
-		unique = fmt.Sprintf("%s-%d", name, n)
-	}
-	taken[unique] = true
-	return unique
+	return ipset.Split(r.Entries)
 }

@@ -78,19 +78,6 @@ func (g *groupReader) text(n *source.Node, what, key string) (string, bool) {
 	return g.Text(v, key)
 }
 
-func (g *groupReader) texts(n *source.Node, what string) []profile.Value {
-	if !g.Expect(n, source.List, what) {
-		return nil
-	}
-	values := make([]profile.Value, 0, len(n.Items))
-	for i := range n.Items {
-		if text, ok := g.Text(&n.Items[i], what); ok {
-			values = append(values, profile.Value{Text: text, Pos: n.Items[i].Pos})
-		}
-	}
-	return values
-}
-
 // setScope notes the scope, which all sets and the rule group share.
 func (g *groupReader) setScope(n *source.Node) {
 	v, ok := n.Field("Scope")
@@ -137,7 +124,7 @@ func (g *groupReader) set(n *source.Node) {
 		g.Errorf(n.Pos, "IP set %s: Addresses is missing", s.name)
 		return
 	}
-	values := g.texts(addresses, "Addresses")
+	values := profile.Texts(g.Report, addresses, "Addresses")
 	s.entries = g.profile.Entries(g.Report, policy.IP, values)
 	for _, v := range values {
 		if !strings.Contains(v.Text, "/") {

@@ -165,7 +165,7 @@ func (l *listReader) list(n *source.Node) {
 	case "GeoMatchStatement":
 		if l.Keys(value, kind, "CountryCodes") {
 			if codes, ok := value.Field("CountryCodes"); ok {
-				l.add(value, policy.Country, l.texts(codes, "CountryCodes"))
+				l.add(value, policy.Country, profile.Texts(l.Report, codes, "CountryCodes"))
 			} else {
 				l.Errorf(value.Pos, "CountryCodes is missing")
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"rulecast/analyze/dialect/hostpattern"
+	"rulecast/analyze/dialect/ipset"
 	"rulecast/analyze/dialect/profile"
 	"rulecast/analyze/dialect/source"
 	"rulecast/analyze/policy"
@@ -102,10 +103,10 @@ func build(rs *policy.Ruleset, refer func(string) string) group {
 		switch r.Control {
 		case policy.IP:
 			for _, s := range families(r) {
-				name := validName(r.ID+"-v"+s.version, setNames)
+				name := ipset.Name(r.ID+"-v"+s.Version, setNames)
 				g.names = append(g.names, name)
 				g.sets = append(g.sets, object{
-					{"Name", name}, {"Scope", scope(rs)}, {"IPAddressVersion", "IPV" + s.version}, {"Addresses", s.addresses},
+					{"Name", name}, {"Scope", scope(rs)}, {"IPAddressVersion", "IPV" + s.Version}, {"Addresses", s.Addresses},
 				})
 				leaves = append(leaves, object{{"IPSetReferenceStatement", object{{"ARN", refer(name)}}}})
 			}
@@ -114,7 +115,7 @@ func build(rs *policy.Ruleset, refer func(string) string) group {
 		default:
 			leaves = expressions(r)
 		}
-		name := validName(r.ID, names)
+		name := ipset.Name(r.ID, names)
 		action := "Block"
 		if r.Disabled {
 			action = "Count"

@@ -76,19 +76,6 @@ type ipSet struct {
 	used    bool
 }
 
-func (a *awsReader) texts(n *source.Node, what string) []profile.Value {
-	if !a.Expect(n, source.List, what) {
-		return nil
-	}
-	values := make([]profile.Value, 0, len(n.Items))
-	for i := range n.Items {
-		if text, ok := a.Text(&n.Items[i], what); ok {
-			values = append(values, profile.Value{Text: text, Pos: n.Items[i].Pos})
-		}
-	}
-	return values
-}
-
 func (a *awsReader) geo(n *source.Node) {
 	if !a.Keys(n, "GeoRestriction", "RestrictionType", "Quantity", "Items") {
 		return
@@ -105,7 +92,7 @@ func (a *awsReader) geo(n *source.Node) {
 	var values []profile.Value
 	items, hasItems := n.Field("Items")
 	if hasItems && items.Kind != source.Null {
-		values = a.texts(items, "Items")
+		values = profile.Texts(a.Report, items, "Items")
 	}
 	if v, ok := n.Field("Quantity"); !ok {
 		a.Errorf(n.Pos, "GeoRestriction: Quantity is missing")
@@ -175,7 +162,7 @@ func (a *awsReader) set(n *source.Node) {
 }
 
 func (a *awsReader) addresses(s *ipSet, n *source.Node) {
-	values := a.texts(n, "Addresses")
+	values := profile.Texts(a.Report, n, "Addresses")
 	s.entries = a.profile.Entries(a.Report, policy.IP, values)
 	for _, v := range values {
 		if !strings.Contains(v.Text, "/") {
@@ -230,7 +217,7 @@ func (a *awsReader) rule(n *source.Node, id string) {
 		return
 	}
 	var has [2]bool
-	for _, v := range a.texts(sets, "IPSets") {
+	for _, v := range profile.Texts(a.Report, sets, "IPSets") {
 		s := a.sets[v.Text]
 		if s == nil {
 			a.Errorf(v.Pos, "there is no IP set %q", v.Text)
@@ -284,6 +271,6 @@ func (a *awsReader) referers(n *source.Node) {
 		a.Errorf(n.Pos, "Referers: Hosts is missing")
 		return
 	}
-	rule.Entries = a.profile.Entries(a.Report, policy.Referer, a.texts(hosts, "Hosts"))
+	rule.Entries = a.profile.Entries(a.Report, policy.Referer, profile.Texts(a.Report, hosts, "Hosts"))
 	a.rs.Rules = append(a.rs.Rules, rule)
 }

@@ -1,9 +1,7 @@
 package cloudfront
 
 import (
-	"fmt"
-	"strings"
-
+	"rulecast/analyze/dialect/ipset"
 	"rulecast/analyze/dialect/profile"
 	"rulecast/analyze/dialect/source"
 	"rulecast/analyze/policy"
@@ -102,33 +100,8 @@ func texts(entries []policy.Entry) []string {
 // sets is the IP sets of a rule: one of each IP version that it has.
 func sets(r *policy.Rule, names map[string]bool) []setJSON {
 	var out []setJSON
-	for _, version := range []string{"4", "6"} {
-		s := setJSON{Scope: "CLOUDFRONT", IPAddressVersion: "IPV" + version}
-		for i := range r.Entries {
-			if p := r.Entries[i].Prefix; p.Addr().Is6() == (version == "6") {
-				s.Addresses = append(s.Addresses, p.String())
-			}
-		}
-		if len(s.Addresses) > 0 {
-			s.Name = setName(r.ID+"-v"+version, names)
-			out = append(out, s)
-		}
+	for _, s := range ipset.Split(r.Entries) {
+		out = append(out, setJSON{Name: ipset.Name(r.ID+"-v"+s.Version, names), Scope: "CLOUDFRONT", IPAddressVersion: "IPV" + s.Version, Addresses: s.Addresses})
 	}
 	return out
-}
-
-// setName is a name that AWS takes ([\w-], at most 128) and no set has yet.
-func setName(want string, names map[string]bool) string {
-	name := strings.Map(func(c rune) rune {
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' {
-			return c
-		}
-		return '-'
-	}, want)
-	unique := name
-	for n := 2; names[unique]; n++ {
-		unique = fmt.Sprintf("%s-%d", name, n)
-	}
-	names[unique] = true
-	return unique
 }

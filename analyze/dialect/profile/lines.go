@@ -46,3 +46,18 @@ func Split(n *source.Node, sep string) []Value {
 	}
 	return out
 }
+
+// Texts reads a list that a file has as one, of texts; what names them in
+// messages.
+func Texts(r *source.Report, n *source.Node, what string) []Value {
+	if !r.Expect(n, source.List, what) {
+		return nil
+	}
+	values := make([]Value, 0, len(n.Items))
+	for i := range n.Items {
+		if text, ok := r.Text(&n.Items[i], what); ok {
+			values = append(values, Value{Text: text, Pos: n.Items[i].Pos})
+		}
+	}
+	return values
+}
