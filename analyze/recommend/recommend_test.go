@@ -259,6 +259,37 @@ func TestWishes(t *testing.T) {
 		t.Errorf("%d new networks, at most 1 is wanted", added)
 	}
 
+	// A price that nothing can pay, and no good request at all, leave only what
+	// has no good traffic; what good requests cost nothing takes more.
+	for what, change := range map[string]func(*recommend.Options){
+		"price": func(o *recommend.Options) { o.Price = 1_000_000 }, "cap": func(o *recommend.Options) { o.MaxCollateral = 0 },
+	} {
+		o = wishes(t, "imagekit")
+		change(&o)
+		for _, s := range w.recommend(j, o).Suggestions {
+			if s.Control == policy.IP && s.Harm.Good().Requests > 0 {
+				t.Errorf("%s: %s denies %d good requests", what, s.Entry, s.Harm.Good().Requests)
+			}
+		}
+	}
+	o = wishes(t, "imagekit")
+	o.Price = 0
+	if free := w.recommend(j, o); free.Harms.Total.Bad.Requests <= all.Harms.Total.Bad.Requests {
+		t.Errorf("%d bad requests for nothing, %d for their price", free.Harms.Total.Bad.Requests, all.Harms.Total.Bad.Requests)
+	}
+
+	for _, objective := range []recommend.Objective{recommend.Bytes, recommend.Cost} {
+		o = wishes(t, "imagekit")
+		o.Objective, o.Prices = objective, recommend.Prices{PerGB: 1}
+		o.Most[policy.Referer] = choose.AtMost(1)
+		if n := len(entries(w.recommend(j, o), policy.Referer)); n != 1 {
+			t.Errorf("%s: %d hosts", objective, n)
+		}
+	}
+	if c := entries(all, policy.Country); len(c) > 0 {
+		t.Errorf("countries that nobody asked for: %v", c)
+	}
+
 	for _, provider := range []string{"imagekit", "netset"} {
 		for e := range entries(w.recommend(j, wishes(t, provider)), policy.IP) {
 			if provider == "imagekit" && slices.Contains([]byte(e), ':') {
