@@ -12,9 +12,8 @@
 package collateral
 
 import (
-	"math"
-
 	"fmt"
+	"math"
 
 	"rulecast/analyze/abuse"
 	"rulecast/analyze/fold"
@@ -89,7 +88,7 @@ func NewPlan(o Options) (*Plan, error) {
 func (p *Plan) compile(rs *policy.Ruleset) (*match.Matcher, error) {
 	m, err := match.Compile(rs)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", rs.Name, err)
+		return nil, err
 	}
 	p.columns |= traffic.Columns(m)
 	return m, nil

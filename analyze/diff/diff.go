@@ -3,8 +3,6 @@
 package diff
 
 import (
-	"fmt"
-
 	"rulecast/analyze/geo"
 	"rulecast/analyze/match"
 	"rulecast/analyze/policy"
@@ -35,7 +33,7 @@ func NewPlan(current, candidate *policy.Ruleset, from geo.From, locator geo.Loca
 	for i, rs := range []*policy.Ruleset{current, candidate} {
 		m, err := match.Compile(rs)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", rs.Name, err)
+			return nil, err
 		}
 		p.matchers[i] = m
 	}

@@ -78,7 +78,7 @@ func Compile(rs *policy.Ruleset) (*Matcher, error) {
 	for i := range rs.Rules {
 		r := &rs.Rules[i]
 		if r.Control >= policy.NumControls || r.Part < 0 || r.Part >= max(1, len(rs.Parts)) {
-			return nil, fmt.Errorf("rule %q: control or part out of range", r.ID)
+			return nil, fmt.Errorf("%s: rule %q: control or part out of range", rs.Name, r.ID)
 		}
 		m.addEntries(i, r)
 		m.gateOf = append(m.gateOf, m.gateFor(r))

@@ -3,7 +3,6 @@ package replay
 import (
 	"fmt"
 	"iter"
-	"math"
 
 	"rulecast/analyze/match"
 	"rulecast/analyze/tally"
@@ -60,20 +59,11 @@ func (s *side) addCell(c *traffic.Cell) {
 	if !s.eval.Touches(c.Client, c.Referer, c.Country) {
 		return
 	}
-	if s.eval.Cells() >= s.maxCells {
-		s.settle()
-		s.eval.Forget()
-	}
-	id := s.eval.Cell(rowOf(c))
-	for int(id) >= len(s.cells) {
-		s.cells = append(s.cells, cell{first: math.MaxInt64, last: math.MinInt64})
-	}
-	to := &s.cells[id]
+	to, out := s.open(rowOf(c))
 	to.all = to.all.Plus(c.Counts)
 	if c.First != record.NoTime {
 		to.first, to.last = min(to.first, c.First), max(to.last, c.Last)
 	}
-	out := s.eval.Outcome(id)
 	if out.Decided == match.Allowed {
 		return
 	}

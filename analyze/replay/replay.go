@@ -3,7 +3,6 @@
 package replay
 
 import (
-	"fmt"
 	"math"
 
 	"rulecast/analyze/geo"
@@ -66,7 +65,7 @@ func NewPlan(candidates []Candidate, from geo.From, locator geo.Locator) (*Plan,
 func (p *Plan) compile(rs *policy.Ruleset) (*match.Matcher, error) {
 	m, err := match.Compile(rs)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", rs.Name, err)
+		return nil, err
 	}
 	p.columns |= traffic.Columns(m)
 	return m, nil

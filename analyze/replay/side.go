@@ -108,21 +108,12 @@ func (v *variant) replay(b *record.Batch, places []geo.Country, s *side) {
 // count files row i of the batch under its cell, and reports whether it is
 // denied.
 func (s *side) count(with *counted, i int, row *match.Row) (denied bool) {
-	if s.eval.Cells() >= s.maxCells {
-		s.settle()
-		s.eval.Forget()
-	}
-	id := s.eval.Cell(row)
-	for int(id) >= len(s.cells) {
-		s.cells = append(s.cells, cell{first: math.MaxInt64, last: math.MinInt64})
-	}
-	c := &s.cells[id]
+	c, out := s.open(row)
 	bytes, status := with.bytes[i], with.statuses[i]
 	c.all.Add(bytes)
 	if t := with.times[i]; t != record.NoTime {
 		c.first, c.last = min(c.first, t), max(c.last, t)
 	}
-	out := s.eval.Outcome(id)
 	if out.Decided == match.Allowed {
 		return false
 	}
@@ -170,6 +161,19 @@ func newSums(m *match.Matcher) sums {
 		u.entries[i].First, u.entries[i].Last = math.MaxInt64, math.MinInt64
 	}
 	return u
+}
+
+// open is the cell of a request, and what the ruleset says of it.
+func (s *side) open(row *match.Row) (*cell, *match.Outcome) {
+	if s.eval.Cells() >= s.maxCells {
+		s.settle()
+		s.eval.Forget()
+	}
+	id := s.eval.Cell(row)
+	for int(id) >= len(s.cells) {
+		s.cells = append(s.cells, cell{first: math.MaxInt64, last: math.MinInt64})
+	}
+	return &s.cells[id], s.eval.Outcome(id)
 }
 
 // settle moves what the cells have counted into the sums.
