@@ -38,7 +38,7 @@ analyze/prefix
 analyze/tally
 analyze/policy
 analyze/limit               => analyze/policy
-analyze/geo/ranges
+analyze/geo/ranges          => ingest/decompress/inflate
 analyze/geo/gen             => analyze/geo/ranges
 analyze/geo                 => analyze/geo/ranges
 

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"rulecast/ingest/decompress/inflate"
 )
 
 // The encoded form: lines of text up to an empty one,
@@ -131,11 +133,11 @@ func Decode(data []byte) (*Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errCorrupt, err)
 	}
-	d := decoder{rest: payload}
+	d := decoder{data: payload}
 	t.codes = d.codes()
 	t.v4 = decodeFamily[uint32](&d, len(t.codes))
 	t.v6 = decodeFamily[uint64](&d, len(t.codes))
-	if d.bad || len(d.rest) > 0 {
+	if d.bad || d.left() > 0 {
 		return nil, errCorrupt
 	}
 	return t, nil
@@ -171,41 +173,67 @@ func parseHeader(text string) (Header, error) {
 }
 
 func unpack(packed []byte) ([]byte, error) {
-	zip, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return nil, err
+	var zip inflate.Reader // every start of the program waits for this
+	zip.Reset(bytes.NewReader(packed))
+	payload := make([]byte, 0, min(sizeOf(packed), maxUnpacked))
+	for {
+		chunk, err := zip.Next()
+		if payload = append(payload, chunk...); len(payload) > maxUnpacked {
+			return nil, fmt.Errorf("unpacks to more than %d bytes", maxUnpacked)
+		}
+		if err == io.EOF {
+			err = nil
+			if zip.Consumed() < int64(len(packed)) {
+				err = errors.New("something stands behind it")
+			}
+			return payload, err
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	payload, err := io.ReadAll(io.LimitReader(zip, maxUnpacked+1))
-	if err != nil {
-		return nil, err
+}
+
+// sizeOf is what the last four bytes of a gzip member say about the size of its
+// data (RFC 1952, section 2.3.1).
+func sizeOf(packed []byte) int {
+	if len(packed) < 4 {
+		return 0
 	}
-	if len(payload) > maxUnpacked {
-		return nil, fmt.Errorf("unpacks to more than %d bytes", maxUnpacked)
-	}
-	return payload, nil
+	return int(binary.LittleEndian.Uint32(packed[len(packed)-4:]))
 }
 
 // decoder reads varints until the first error, and zeros from then on.
 type decoder struct {
-	rest []byte
+	data []byte
+	at   int // what is behind it is still to come
 	bad  bool
 }
 
 func (d *decoder) uvarint() uint64 {
-	v, n := binary.Uvarint(d.rest)
+	if d.at < len(d.data) && d.data[d.at] < 0x80 {
+		d.at++
+		return uint64(d.data[d.at-1])
+	}
+	v, n := binary.Uvarint(d.data[d.at:])
 	if n <= 0 {
-		d.bad, d.rest = true, nil
+		d.fail()
 		return 0
 	}
-	d.rest = d.rest[n:]
+	d.at += n
 	return v
 }
+
+func (d *decoder) fail() { d.bad, d.at = true, len(d.data) }
+
+// left is the number of bytes still to come.
+func (d *decoder) left() int { return len(d.data) - d.at }
 
 // count reads a number of things that take at least size bytes each.
 func (d *decoder) count(size int) int {
 	n := d.uvarint()
-	if n > uint64(len(d.rest)/size) {
-		d.bad, d.rest = true, nil
+	if n > uint64(d.left()/size) {
+		d.fail()
 		return 0
 	}
 	return int(n)
@@ -214,14 +242,14 @@ func (d *decoder) count(size int) int {
 func (d *decoder) codes() []string {
 	n := d.count(2)
 	if n > 1<<16-1 {
-		d.bad, d.rest = true, nil
+		d.fail()
 		n = 0
 	}
 	codes := append(make([]string, 0, n+1), None)
-	for i := range n {
-		codes = append(codes, string(d.rest[2*i:2*i+2]))
+	for range n {
+		codes = append(codes, string(d.data[d.at:d.at+2]))
+		d.at += 2
 	}
-	d.rest = d.rest[2*n:]
 	return codes
 }
 

@@ -180,11 +180,11 @@ func TestPayloadTruncated(t *testing.T) {
 	}
 	payload := whole.payload()
 	decode := func(p []byte) bool {
-		d := decoder{rest: p}
+		d := decoder{data: p}
 		tab := &Table{codes: d.codes()}
 		tab.v4 = decodeFamily[uint32](&d, len(tab.codes))
 		tab.v6 = decodeFamily[uint64](&d, len(tab.codes))
-		if d.bad || len(d.rest) > 0 {
+		if d.bad || d.left() > 0 {
 			return false
 		}
 		for _, a := range []netip.Addr{addr4(0), addr4(^uint32(0)), addr6(0, 0), addr6(^uint64(0), 0)} {
