@@ -14,7 +14,6 @@ import (
 	"rulecast/analyze/hotlinks"
 	"rulecast/analyze/match"
 	"rulecast/analyze/networks"
-	"rulecast/analyze/policy"
 	"rulecast/analyze/policy/policytest"
 	"rulecast/analyze/replay"
 	"rulecast/analyze/traffic/traffictest"
@@ -42,9 +41,9 @@ func TestCellsReplayAsTheRequests(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		where := traffictest.Places{}
 		log := traffictest.Log(t, where)
-		candidate := ungated(policytest.Ruleset(t))
+		candidate := policytest.Ungated(policytest.Ruleset(t))
 		candidate.Name = "candidate"
-		plan, err := replay.NewPlan([]replay.Candidate{{Ruleset: candidate, Variants: []replay.Variant{{Switch: "s", Value: "v", Ruleset: ungated(policytest.Ruleset(t))}}}}, geo.PreferLog, where)
+		plan, err := replay.NewPlan([]replay.Candidate{{Ruleset: candidate, Variants: []replay.Variant{{Switch: "s", Value: "v", Ruleset: policytest.Ungated(policytest.Variant(t, candidate))}}}}, geo.PreferLog, where)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,17 +69,6 @@ func TestCellsReplayAsTheRequests(t *testing.T) {
 	})
 }
 
-// ungated is a ruleset without all that looks at single requests.
-func ungated(rs *policy.Ruleset) *policy.Ruleset {
-	out := *rs
-	out.Parts, out.Rules = nil, nil
-	for _, r := range rs.Rules {
-		plain := policy.Rule{ID: r.ID, Control: r.Control, Mode: r.Mode, Entries: r.Entries, Except: r.Except, Action: r.Action, Disabled: r.Disabled, DenyMissing: r.DenyMissing, DenyUnknown: r.DenyUnknown}
-		out.Rules = append(out.Rules, plain)
-	}
-	return &out
-}
-
 // TestDailyHarmAddsUp compares the harm of single days with that of all, and
 // with that of a log of one day.
 func TestDailyHarmAddsUp(t *testing.T) {
@@ -88,7 +76,7 @@ func TestDailyHarmAddsUp(t *testing.T) {
 		where := traffictest.Places{}
 		log := traffictest.Log(t, where)
 		j := judgement(t, options(where), log)
-		m, err := match.Compile(ungated(policytest.Ruleset(t)))
+		m, err := match.Compile(policytest.Ungated(policytest.Ruleset(t)))
 		if err != nil {
 			t.Fatal(err)
 		}

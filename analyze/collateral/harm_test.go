@@ -73,7 +73,7 @@ func TestHarmOfCells(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		where := traffictest.Places{}
 		log := append(traffictest.Log(t, where), hotlinkers(t)...)
-		rs := ungated(policytest.Ruleset(t))
+		rs := policytest.Ungated(policytest.Ruleset(t))
 		o := options(where)
 		o.Candidates = []*policy.Ruleset{rs}
 		j := judgement(t, o, log)

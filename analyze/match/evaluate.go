@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"net/netip"
+	"reflect"
 	"slices"
 
 	"rulecast/analyze/geo"
@@ -43,6 +44,7 @@ type Row struct {
 // ids it follows. It is not safe for concurrent use.
 type Evaluator struct {
 	m         *Matcher
+	beside    *Evaluator // nil: none
 	clients   facts
 	referers  facts
 	countries facts // ids are country numbers
@@ -111,6 +113,33 @@ func (m *Matcher) NewEvaluator() *Evaluator {
 	return e
 }
 
+// NewEvaluatorBeside is NewEvaluator for a matcher that differs from base's in
+// Referers only. Each value has to be added to base first: what meets nothing
+// there is not looked up again.
+func (m *Matcher) NewEvaluatorBeside(base *Evaluator) *Evaluator {
+	e := m.NewEvaluator()
+	e.beside = base
+	return e
+}
+
+// DiffersInReferersOnly reports whether the two rulesets have the same rules for
+// addresses and countries, and all that either looks at beside these is the
+// Referer's host.
+func (m *Matcher) DiffersInReferersOnly(n *Matcher) bool {
+	others := func(m *Matcher) (rules []policy.Rule) {
+		for _, r := range m.Ruleset.Rules {
+			if r.Control != policy.Referer {
+				rules = append(rules, r)
+			}
+		}
+		return rules
+	}
+	return len(m.gates) == 0 && len(n.gates) == 0 && reflect.DeepEqual(others(m), others(n))
+}
+
+// meets reports whether the value meets any entry.
+func (f *facts) meets(id uint32) bool { return f.some[id/64]>>(id%64)&1 != 0 }
+
 func (f *facts) add(m *Matcher, hits []hit) {
 	id := len(f.of)
 	if id == cap(f.of) {
@@ -152,7 +181,13 @@ func (e *Evaluator) Clients() int { return len(e.clients.of) }
 
 // AddClient works out what the client with the next id meets. The address is
 // unmapped and without zone.
-func (e *Evaluator) AddClient(a netip.Addr) { e.clients.add(e.m, e.m.addressHits(a)) }
+func (e *Evaluator) AddClient(a netip.Addr) {
+	var hits []hit
+	if e.beside == nil || e.beside.clients.meets(uint32(e.Clients())) {
+		hits = e.m.addressHits(a)
+	}
+	e.clients.add(e.m, hits)
+}
 
 // Referers is the number of Referers added.
 func (e *Evaluator) Referers() int { return len(e.referers.of) }
@@ -192,12 +227,22 @@ func (e *Evaluator) Touched(rows []uint32, clients, referers []uint32, countries
 // from 0. Client and Referer must have been added.
 func (e *Evaluator) Cell(row *Row) uint32 {
 	key := cellKey{referer: e.referers.of[row.Referer], country: e.countries.of[row.Country]}
-	if e.clients.some[row.Client/64]>>(row.Client%64)&1 != 0 {
+	if e.clients.meets(row.Client) {
 		key.client = e.clients.of[row.Client] // in a table that is larger than the caches
 	}
 	if len(e.m.gates) > 0 {
 		key.gates = e.openGates(key, row)
 	}
+	return e.cell(key)
+}
+
+// WithReferer is the outcome for requests with this Referer whose clients and
+// countries meet nothing. The matcher has no gates.
+func (e *Evaluator) WithReferer(id uint32) *Outcome {
+	return e.Outcome(e.cell(cellKey{referer: e.referers.of[id]}))
+}
+
+func (e *Evaluator) cell(key cellKey) uint32 {
 	recent := &e.recent[key.slot()]
 	if key == recent.key {
 		return recent.cell // the zero key is that of cell 0

@@ -45,7 +45,9 @@ func (a *Analysis) addCell(c *traffic.Cell) {
 	for _, s := range a.sides {
 		s.addCell(c)
 		for v := range s.variants {
-			s.variants[v].addCell(c, s.maxCells)
+			if !s.variants[v].byReferer {
+				s.variants[v].addCell(c, s.maxCells)
+			}
 		}
 	}
 }
@@ -59,6 +61,7 @@ func (s *side) addCell(c *traffic.Cell) {
 	if !s.eval.Touches(c.Client, c.Referer, c.Country) {
 		return
 	}
+	s.correct(rowOf(c), c.Counts.Requests)
 	to, out := s.open(rowOf(c))
 	to.all = to.all.Plus(c.Counts)
 	if c.First != record.NoTime {
@@ -77,17 +80,5 @@ func (s *side) addCell(c *traffic.Cell) {
 	s.statuses[c.Status] = s.statuses[c.Status].Plus(c.Counts)
 	for _, rule := range out.Deny {
 		s.seen[rule].Add(c.Client)
-	}
-}
-
-func (v *variant) addCell(c *traffic.Cell, maxCells int) {
-	if !v.eval.Touches(c.Client, c.Referer, c.Country) {
-		return
-	}
-	if v.eval.Cells() >= maxCells {
-		v.eval.Forget()
-	}
-	if v.eval.Outcome(v.eval.Cell(rowOf(c))).Decided != match.Allowed {
-		v.denied += c.Counts.Requests
 	}
 }

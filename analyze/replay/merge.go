@@ -11,7 +11,7 @@ func (a *Analysis) settle() {
 		a.dicts = record.NewDicts()
 	}
 	for _, s := range a.sides {
-		s.settle()
+		s.end(a.referers)
 	}
 }
 

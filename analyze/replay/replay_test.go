@@ -24,7 +24,11 @@ func TestReplayAgreesWithOracle(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		where := traffictest.Places{}
 		log := traffictest.Log(t, where)
-		rs, variant := policytest.Ruleset(t), policytest.Ruleset(t)
+		rs := policytest.Ruleset(t)
+		if rapid.Bool().Draw(t, "ungated") {
+			rs = policytest.Ungated(rs)
+		}
+		variant := policytest.Variant(t, rs)
 		rs.Name, variant.Name = "a", "b"
 		plan, err := NewPlan([]Candidate{{Ruleset: rs, Variants: []Variant{{Switch: "s", Value: "v", Ruleset: variant}}}, {Ruleset: variant}}, geo.PreferLog, where)
 		if err != nil {

@@ -35,12 +35,6 @@ type cell struct {
 	first, last int64
 }
 
-// variant counts what the ruleset denies with a switch set another way.
-type variant struct {
-	eval   *match.Evaluator
-	denied int64
-}
-
 func newSide(m *match.Matcher, variants []*match.Matcher, maxCells int) *side {
 	s := &side{
 		m: m, eval: m.NewEvaluator(), maxCells: maxCells,
@@ -49,7 +43,7 @@ func newSide(m *match.Matcher, variants []*match.Matcher, maxCells int) *side {
 		sums:      newSums(m),
 	}
 	for _, v := range variants {
-		s.variants = append(s.variants, variant{eval: v.NewEvaluator()})
+		s.variants = append(s.variants, newVariant(v, s))
 	}
 	return s
 }
@@ -68,7 +62,9 @@ func (s *side) replay(b *record.Batch, places []geo.Country) {
 	denied := s.rows[:0]
 	with := counted{bytes: b.Ints(record.Bytes), times: b.Ints(record.Time), statuses: b.Statuses()}
 	for _, i := range s.rows {
-		if s.count(&with, int(i), rows.At(int(i), places[i])) {
+		row := rows.At(int(i), places[i])
+		s.correct(row, 1)
+		if s.count(&with, int(i), row) {
 			denied = append(denied, i)
 		}
 	}
@@ -82,7 +78,9 @@ func (s *side) replay(b *record.Batch, places []geo.Country) {
 		s.countries[places[i]].Add(with.bytes[i])
 	}
 	for v := range s.variants {
-		s.variants[v].replay(b, places, s)
+		if !s.variants[v].byReferer {
+			s.variants[v].replay(b, places, s)
+		}
 	}
 }
 
@@ -90,19 +88,6 @@ func (s *side) replay(b *record.Batch, places []geo.Country) {
 type counted struct {
 	bytes, times []int64
 	statuses     []uint16
-}
-
-func (v *variant) replay(b *record.Batch, places []geo.Country, s *side) {
-	rows := traffic.NewRows(b, v.eval.Matcher().Needs)
-	s.rows = v.eval.Touched(s.rows[:0], b.IDs(record.Client), b.IDs(record.RefererHost), places)
-	for _, i := range s.rows {
-		if v.eval.Cells() >= s.maxCells {
-			v.eval.Forget()
-		}
-		if v.eval.Outcome(v.eval.Cell(rows.At(int(i), places[i]))).Decided != match.Allowed {
-			v.denied++
-		}
-	}
 }
 
 // count files row i of the batch under its cell, and reports whether it is
@@ -174,6 +159,15 @@ func (s *side) open(row *match.Row) (*cell, *match.Outcome) {
 		s.cells = append(s.cells, cell{first: math.MaxInt64, last: math.MinInt64})
 	}
 	return &s.cells[id], s.eval.Outcome(id)
+}
+
+// end settles a side when its stream has ended; referers are all requests by
+// Referer.
+func (s *side) end(referers []tally.Counts) {
+	s.settle()
+	for v := range s.variants {
+		s.variants[v].settle(referers)
+	}
 }
 
 // settle moves what the cells have counted into the sums.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"time"
 
 	"pgregory.net/rapid"
@@ -111,6 +112,37 @@ func Ruleset(t *rapid.T) *policy.Ruleset {
 		rs.Rules = append(rs.Rules, r)
 	}
 	return rs
+}
+
+// Ungated is a copy of a ruleset whose rules look at clients, countries and
+// Referers alone.
+func Ungated(rs *policy.Ruleset) *policy.Ruleset {
+	out := *rs
+	out.Parts, out.Rules = nil, nil
+	for _, r := range rs.Rules {
+		plain := policy.Rule{ID: r.ID, Control: r.Control, Mode: r.Mode, Entries: r.Entries, Except: r.Except, Action: r.Action, Disabled: r.Disabled, DenyMissing: r.DenyMissing, DenyUnknown: r.DenyUnknown}
+		out.Rules = append(out.Rules, plain)
+	}
+	return &out
+}
+
+// Variant draws what a ruleset is when a switch is set another way: mostly it
+// treats Referers differently, and sometimes it is another ruleset.
+func Variant(t *rapid.T, rs *policy.Ruleset) *policy.Ruleset {
+	if rapid.IntRange(0, 3).Draw(t, "another") == 0 {
+		return Ruleset(t)
+	}
+	out := *rs
+	out.Rules = slices.Clone(rs.Rules)
+	for i := range out.Rules {
+		if r := &out.Rules[i]; r.Control == policy.Referer {
+			r.DenyMissing = !r.DenyMissing
+			if rapid.Bool().Draw(t, "other entries") {
+				r.Entries = drawEntries(t, r.Control, 5)
+			}
+		}
+	}
+	return &out
 }
 
 // Request draws a request that such a ruleset often meets.
