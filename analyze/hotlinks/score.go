@@ -32,7 +32,7 @@ const (
 const (
 	embedsOnly   = 0.95 // lower bound of the share of visits that embed, 73 of 73: +3
 	embedsMostly = 0.75 // 12 of 12: +2
-	embedsSome   = 0.65 // 8 of 8: +2 if no page was asked for, else +1
+	embedsSome   = 0.65 // 8 of 8: +1
 	embedsHardly = 0.50 // below, which is fewer than 4 of 4: -4
 
 	strangers   = 0.10 // own-view share up to which an audience is not ours: +2
@@ -46,8 +46,10 @@ const (
 
 	oneClient   = 0.5   // above: -3, it is a matter for the IP control
 	browserHalf = 0.5   // below: -3, the Referer is forged
-	manyDays    = 3     // active days, or all that the log has: +1, and +1 if no page was asked for in embedsSome or more
+	manyDays    = 3     // active days, or all that the log has: +1
 	heavyBytes  = 0.005 // of all bytes: +1
+
+	noLinkOf = 20 // embeds, and no request for a page, of strangers, on manyDays, from embedsSome on: +2
 )
 
 // handful is the number of clients below which a reason says how little it is
@@ -130,7 +132,7 @@ func (t *tab) addEmbeds(h *Host) {
 	case low.Value >= embedsMostly:
 		t.add(2, "embeds")
 	case low.Value >= embedsSome && h.Navigations == 0:
-		t.add(2, "embeds, but few")
+		t.add(1, "embeds, but few")
 	case low.Value >= embedsSome:
 		t.add(1, "embeds more than it links")
 	case low.Value >= embedsHardly && h.Navigations == 0:
@@ -157,8 +159,9 @@ func (t *tab) addDays(h *Host, log extent) {
 	default:
 		return
 	}
-	if h.Navigations == 0 && h.EmbedLow.Value >= embedsSome {
-		t.add(1, "nobody follows a link")
+	strange := h.OwnView.Known && h.OwnView.Value <= strangers
+	if strange && h.Navigations == 0 && h.Embeds >= noLinkOf && h.EmbedLow.Value >= embedsSome {
+		t.add(2, "nobody follows a link")
 	}
 }
 

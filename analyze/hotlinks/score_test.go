@@ -8,7 +8,7 @@ import (
 
 func known(v float64) Ratio { return Ratio{Value: v, Known: true} }
 
-// hotlinker has the evidence of one: 9 points.
+// hotlinker has the evidence of one: 10 points.
 func hotlinker() Host {
 	return Host{
 		Host: "www.hot.example", Site: "hot.example", Embeds: 500, EmbedShare: known(1), EmbedLow: known(.98), Clients: 300, Networks: 250, Visits: 400,
@@ -22,43 +22,44 @@ func TestScore(t *testing.T) {
 		change func(*Host)
 		points int
 	}{
-		"all of it":            {func(*Host) {}, 9},
-		"embeds at .95":        {func(h *Host) { h.EmbedLow = known(.95) }, 9},
-		"embeds below .95":     {func(h *Host) { h.EmbedLow = known(.949) }, 8},
+		"all of it":            {func(*Host) {}, 10},
+		"embeds at .95":        {func(h *Host) { h.EmbedLow = known(.95) }, 10},
+		"embeds below .95":     {func(h *Host) { h.EmbedLow = known(.949) }, 9},
+		"embeds at .75":        {func(h *Host) { h.EmbedLow = known(.75) }, 9},
+		"embeds below .75":     {func(h *Host) { h.EmbedLow = known(.749) }, 8},
 		"embeds at .65":        {func(h *Host) { h.EmbedLow = known(.65) }, 8},
 		"embeds below .65":     {func(h *Host) { h.EmbedLow = known(.649) }, 5},
 		"embeds at .50":        {func(h *Host) { h.EmbedLow = known(.50) }, 5},
 		"embeds below .50":     {func(h *Host) { h.EmbedLow = known(.499) }, 1},
 		"embeds not known":     {func(h *Host) { h.EmbedLow = Ratio{} }, 1},
+		"20 embeds":            {func(h *Host) { h.Embeds = 20 }, 10},
+		"19 embeds":            {func(h *Host) { h.Embeds = 19 }, 8},
 		"a page":               {func(h *Host) { h.Navigations = 1 }, 8},
-		"a page at .75":        {func(h *Host) { h.Navigations, h.EmbedLow = 1, known(.75) }, 7},
-		"a page below .75":     {func(h *Host) { h.Navigations, h.EmbedLow = 1, known(.749) }, 6},
 		"a page at .65":        {func(h *Host) { h.Navigations, h.EmbedLow = 1, known(.65) }, 6},
-		"a page below .65":     {func(h *Host) { h.Navigations, h.EmbedLow = 1, known(.649) }, 5},
-		"own views at 10%":     {func(h *Host) { h.OwnView = known(.10) }, 9},
-		"own views above 10%":  {func(h *Host) { h.OwnView = known(.101) }, 7},
-		"own views at 14%":     {func(h *Host) { h.OwnView = known(.14) }, 7},
-		"own views above 14%":  {func(h *Host) { h.OwnView = known(.141) }, 4},
-		"own views not known":  {func(h *Host) { h.OwnView = Ratio{} }, 7},
-		"clicks at 5%":         {func(h *Host) { h.ClickShare = known(.05) }, 9},
-		"clicks above 5%":      {func(h *Host) { h.ClickShare = known(.051) }, 6},
-		"clicks not known":     {func(h *Host) { h.ClickShare = Ratio{} }, 9},
-		"half load nothing":    {func(h *Host) { h.EmptyClicks = known(.5) }, 9},
-		"most load nothing":    {func(h *Host) { h.EmptyClicks = known(.51) }, 6},
-		"50 networks":          {func(h *Host) { h.Networks = 50 }, 9},
-		"49 networks":          {func(h *Host) { h.Networks = 49 }, 8},
-		"10 networks":          {func(h *Host) { h.Networks = 10 }, 8},
-		"9 networks":           {func(h *Host) { h.Networks = 9 }, 7},
-		"5 networks":           {func(h *Host) { h.Networks = 5 }, 7},
-		"4 networks":           {func(h *Host) { h.Networks = 4 }, 5},
-		"half of one client":   {func(h *Host) { h.TopClient = known(.5) }, 9},
-		"most of one client":   {func(h *Host) { h.TopClient = known(.51) }, 6},
-		"half of browsers":     {func(h *Host) { h.Browsers = known(.5) }, 9},
-		"few of browsers":      {func(h *Host) { h.Browsers = known(.49) }, 6},
-		"browsers not known":   {func(h *Host) { h.Browsers = Ratio{} }, 9},
+		"own views at 10%":     {func(h *Host) { h.OwnView = known(.10) }, 10},
+		"own views above 10%":  {func(h *Host) { h.OwnView = known(.101) }, 6},
+		"own views at 14%":     {func(h *Host) { h.OwnView = known(.14) }, 6},
+		"own views above 14%":  {func(h *Host) { h.OwnView = known(.141) }, 3},
+		"own views not known":  {func(h *Host) { h.OwnView = Ratio{} }, 6},
+		"clicks at 5%":         {func(h *Host) { h.ClickShare = known(.05) }, 10},
+		"clicks above 5%":      {func(h *Host) { h.ClickShare = known(.051) }, 7},
+		"clicks not known":     {func(h *Host) { h.ClickShare = Ratio{} }, 10},
+		"half load nothing":    {func(h *Host) { h.EmptyClicks = known(.5) }, 10},
+		"most load nothing":    {func(h *Host) { h.EmptyClicks = known(.51) }, 7},
+		"50 networks":          {func(h *Host) { h.Networks = 50 }, 10},
+		"49 networks":          {func(h *Host) { h.Networks = 49 }, 9},
+		"10 networks":          {func(h *Host) { h.Networks = 10 }, 9},
+		"9 networks":           {func(h *Host) { h.Networks = 9 }, 8},
+		"5 networks":           {func(h *Host) { h.Networks = 5 }, 8},
+		"4 networks":           {func(h *Host) { h.Networks = 4 }, 6},
+		"half of one client":   {func(h *Host) { h.TopClient = known(.5) }, 10},
+		"most of one client":   {func(h *Host) { h.TopClient = known(.51) }, 7},
+		"half of browsers":     {func(h *Host) { h.Browsers = known(.5) }, 10},
+		"few of browsers":      {func(h *Host) { h.Browsers = known(.49) }, 7},
+		"browsers not known":   {func(h *Host) { h.Browsers = Ratio{} }, 10},
 		"2 days":               {func(h *Host) { h.Days = 2 }, 7},
-		"0.5% of the bytes":    {func(h *Host) { h.Counts.Bytes = 50 }, 10},
-		"0.49% of the bytes":   {func(h *Host) { h.Counts.Bytes = 49 }, 9},
+		"0.5% of the bytes":    {func(h *Host) { h.Counts.Bytes = 50 }, 11},
+		"0.49% of the bytes":   {func(h *Host) { h.Counts.Bytes = 49 }, 10},
 		"nothing but requests": {func(h *Host) { *h = Host{} }, -6},
 	} {
 		h := hotlinker()
@@ -72,7 +73,7 @@ func TestScore(t *testing.T) {
 // TestScoreOfShortLogs demands that a host cannot miss the points for days that
 // the log does not have, nor get them for times that it does not have.
 func TestScoreOfShortLogs(t *testing.T) {
-	for _, c := range []struct{ active, log, points int64 }{{1, 1, 9}, {1, 2, 7}, {2, 2, 9}, {2, 3, 7}, {3, 30, 9}, {0, 0, 7}} {
+	for _, c := range []struct{ active, log, points int64 }{{1, 1, 10}, {1, 2, 7}, {2, 2, 10}, {2, 3, 7}, {3, 30, 10}, {0, 0, 7}} {
 		h := hotlinker()
 		h.Days = c.active
 		if got := score(&h, extent{days: c.log}); int64(got.points) != c.points {
@@ -93,7 +94,7 @@ func smallest(clients, visits int64) Host {
 }
 
 // TestLeast demands what the smallest hotlinkers get: nobody is blocked for
-// fewer than 8 visits, or those of fewer than 5 people.
+// fewer than 8 visits, 5 people or 20 requests.
 func TestLeast(t *testing.T) {
 	for _, c := range []struct {
 		clients, visits int64
@@ -103,13 +104,14 @@ func TestLeast(t *testing.T) {
 		{2, 3, func(*Host) {}, Ignore},
 		{4, 12, func(*Host) {}, Watch},
 		{5, 7, func(*Host) {}, Ignore},
-		{7, 7, func(*Host) {}, Ignore},
 		{5, 8, func(*Host) {}, Block},
 		{8, 8, func(*Host) {}, Block},
+		{8, 8, func(h *Host) { h.Embeds = 19 }, Watch},
 		{8, 8, func(h *Host) { h.Navigations = 1 }, Watch},
+		{11, 11, func(h *Host) { h.Navigations = 1 }, Watch},
 		{12, 12, func(h *Host) { h.Navigations = 1 }, Block},
-		{8, 8, func(h *Host) { h.OwnView = known(.125) }, Watch},
-		{8, 8, func(h *Host) { h.Days = 2 }, Watch},
+		{8, 8, func(h *Host) { h.OwnView = known(.125) }, Ignore},
+		{8, 8, func(h *Host) { h.Days = 2 }, Ignore},
 		{25, 25, func(h *Host) { h.Days = 1 }, Watch},
 	} {
 		h := smallest(c.clients, c.visits)
@@ -123,10 +125,10 @@ func TestLeast(t *testing.T) {
 
 // TestReasonOfSmall demands that a host of a handful of people is called small.
 func TestReasonOfSmall(t *testing.T) {
-	const few = "embeds, but few +2, its visitors do not view own pages +2, 11 networks +1, 3 days +1, nobody follows a link +1"
-	for clients, want := range map[int64]string{11: few + "; small: 33 requests by 11 clients", 12: strings.Replace(strings.Replace(few, ", but few", "", 1), "11 net", "12 net", 1)} {
+	for clients, want := range map[int64]string{11: "+1, its visitors do not view own pages +2, 11 networks +1, 3 days +1, nobody follows a link +2; small: 33 requests by 11 clients",
+		12: "+2, its visitors do not view own pages +2, 12 networks +1, 3 days +1, nobody follows a link +2"} {
 		h := smallest(clients, clients)
-		if judge(&h, extent{days: 7}); h.Verdict != Block || h.Reason != want {
+		if judge(&h, extent{days: 7}); h.Verdict != Block || !strings.HasSuffix(h.Reason, want) {
 			t.Errorf("%s: %s, want %s", h.Verdict, h.Reason, want)
 		}
 	}
@@ -145,7 +147,7 @@ func TestVerdicts(t *testing.T) {
 		verdict Verdict
 		reason  string
 	}{
-		"hotlinker":           {hotlinker(), func(*Host) {}, Block, "embeds only +3, its visitors do not view own pages +2, many networks +2, 5 days +1, nobody follows a link +1"},
+		"hotlinker":           {hotlinker(), func(*Host) {}, Block, "embeds only +3, its visitors do not view own pages +2, many networks +2, 5 days +1, nobody follows a link +2"},
 		"six points":          {hotlinker(), func(h *Host) { h.Networks, h.Navigations = 5, 1 }, Block, ""},
 		"five points":         {hotlinker(), func(h *Host) { h.Networks, h.Days = 5, 1 }, Watch, ""},
 		"four points":         {hotlinker(), func(h *Host) { h.Networks, h.Navigations = 4, 1 }, Watch, ""},
