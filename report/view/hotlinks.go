@@ -248,7 +248,7 @@ const window = 7 * 24 * time.Hour
 func hotlinksNotes(r *hotlinks.Result, src *Source) []string {
 	out := []string{
 		"answered requests are those with status 200, 206 or 304; all but the first figures are about them",
-		"own_view_share and click_share tell people apart by address and User-Agent; one who follows a link is one who views own pages, too",
+		"own_view_share and click_share are of visits: half hours of people, told apart by address and User-Agent; one who follows a link is one who views own pages, too",
 		"a host to block costs its navigations, too: a rule stops the visitors it sends as well as what it embeds",
 		"slots: the hosts of the site that embed; a provider that takes exact hosts only (ImageKit) needs an entry for each, one that takes *.site needs one",
 		"evasion: who has no Referer may have typed the address, use an app or a strict browser, or come from a page that hides where it is",
