@@ -95,34 +95,25 @@ func (a *Analysis) gather(h *Host, t *tracks, e evidence) {
 func (a *Analysis) gatherVisits(h *Host, visits []visit, limit uint64) {
 	networks := map[uint64]bool{}
 	places := map[geo.Country]int64{}
-	var clients, told, embedding, asked, viewed, clicked, most int64
+	var clients, most int64
+	var all witness
 	for len(visits) > 0 && uint64(visits[0].hash) < limit {
 		n := runLength(visits, func(v *visit) uint32 { return v.client })
-		var requests, embeds, documents int64
+		var requests int64
 		for i := range visits[:n] {
-			v := &visits[i]
-			requests, embeds, documents = requests+int64(v.requests), embeds+int64(v.embeds), documents+int64(v.documents)
-			places[geo.Country(v.country)] += int64(v.requests)
+			requests += int64(visits[i].requests)
+			places[geo.Country(visits[i].country)] += int64(visits[i].requests)
 		}
 		clients++
 		most = max(most, requests)
-		if embeds+documents > 0 {
-			told++
-		}
-		if embeds > documents {
-			embedding++
-		}
 		networks[networkOf(a.dicts.Clients.Addr(visits[0].client))] = true
-		if a.own.has(visits[0].hash) {
-			asked++
-			viewers, clickers := a.cameToUs(visits[:n])
-			viewed, clicked = viewed+viewers, clicked+clickers
-		}
+		all.add(a.witness(visits[:n]))
 		visits = visits[n:]
 	}
-	h.Clients, h.Networks = estimated(clients, limit), int64(len(networks))
-	h.EmbedLow = wilsonLow(embedding, told)
-	h.TopClient, h.OwnView, h.ClickShare = ratio(most, h.Counts.Requests), ratio(viewed, asked*wholeClient), ratio(clicked, asked*wholeClient)
+	h.Clients, h.Networks, h.Visits = estimated(clients, limit), int64(len(networks)), estimated(all.visits, limit)
+	h.TopClient = ratio(most, h.Counts.Requests)
+	h.EmbedLow = wilsonLow(float64(all.embedding)/wholeVisit, float64(all.told)/wholeVisit)
+	h.OwnView, h.ClickShare, h.EmptyClicks = ratio(all.viewed, all.asked), ratio(all.clicked, all.asked), ratio(all.empty, all.clients)
 	for c, n := range places {
 		h.Countries = append(h.Countries, Place{c, n})
 	}
@@ -131,31 +122,68 @@ func (a *Analysis) gatherVisits(h *Host, visits []visit, limit uint64) {
 	})
 }
 
-// wholeClient is what a client counts if all who share it do something.
-const wholeClient = 1 << 20
+// wholeVisit is what a visit counts of a client with no more than mostVisits.
+const wholeVisit = 1 << 20
 
-// cameToUs is how much of a client, up to wholeClient, viewed something of ours
-// at about the same time as it visited the host, and how much of it followed a
-// link of the host to get there.
-func (a *Analysis) cameToUs(visits []visit) (viewed, clicked int64) {
-	var people, viewers, clickers int64
+// mostVisits is how many visits of a client count as evidence: of one with
+// more, each counts less. Who comes again sees the links of the host again, but
+// is the same person still, and one client must not outweigh others.
+const mostVisits = 3
+
+// witness is what the visits of clients to a host say. A visit is a person's
+// half hour. But for visits, the counts of visits are in parts of wholeVisit.
+type witness struct {
+	visits                 int64
+	told, embedding        int64 // visits whose requests are known for what they fetch, and those most of whose embed
+	asked, viewed, clicked int64 // visits of clients whose own views are kept; those near an own view; those that asked for a page, too
+	clients, empty         int64 // such clients; those that asked for pages with the host, and viewed nothing near any visit
+}
+
+func (w *witness) add(o witness) {
+	w.visits, w.told, w.embedding = w.visits+o.visits, w.told+o.told, w.embedding+o.embedding
+	w.asked, w.viewed, w.clicked = w.asked+o.asked, w.viewed+o.viewed, w.clicked+o.clicked
+	w.clients, w.empty = w.clients+o.clients, w.empty+o.empty
+}
+
+// witness sums up the visits of one client.
+func (a *Analysis) witness(visits []visit) witness {
+	var w witness
+	kept := a.own.has(visits[0].hash)
+	var documents int64
 	for len(visits) > 0 {
-		n := runLength(visits, func(v *visit) uint32 { return v.agent })
-		near, link := false, false
+		n := 1
+		for n < len(visits) && visits[n].agent == visits[0].agent && visits[n].slot == visits[0].slot {
+			n++ // its country changed
+		}
+		var one visit
+		near := false
 		for i := range visits[:n] {
-			near = near || a.own.near(&visits[i])
-			link = link || visits[i].documents > 0
+			one.embeds, one.documents = plus(one.embeds, visits[i].embeds), plus(one.documents, visits[i].documents)
+			near = near || kept && a.own.near(&visits[i])
 		}
-		people++
-		if near {
-			viewers++
-		}
-		if near && link {
-			clickers++
-		}
+		documents += int64(one.documents)
+		w.visits++
+		w.told += count(one.embeds > 0 || one.documents > 0)
+		w.embedding += count(one.embeds > one.documents)
+		w.viewed += count(near)
+		w.clicked += count(near && one.documents > 0)
 		visits = visits[n:]
 	}
-	return viewers * wholeClient / people, clickers * wholeClient / people
+	if kept {
+		w.clients, w.asked, w.empty = 1, w.visits, count(documents > 0 && w.viewed == 0)
+	}
+	weight := wholeVisit * mostVisits / max(w.visits, mostVisits)
+	w.told, w.embedding = w.told*weight, w.embedding*weight
+	w.asked, w.viewed, w.clicked = w.asked*weight, w.viewed*weight, w.clicked*weight
+	return w
+}
+
+// count is 1 for what is to be counted.
+func count(is bool) int64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // runLength is how many visits from the first one on have the same id.

@@ -2,6 +2,7 @@ package hotlinks
 
 import (
 	"context"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -180,29 +181,67 @@ func (o *oracle) isOwnView(q *line) bool {
 	return q.kindOf() == Document
 }
 
-// viewed is how much of a client has some own view within half an hour of some
-// request with such a host, and how much of it also asked for a page with such
-// a host: the number of its browsers that did, of all that have the host.
-func (o *oracle) viewed(client string, of func(host string) bool) (viewed, clicked int64) {
-	type browser struct{ viewed, clicked bool }
-	browsers := map[string]browser{}
+// occasion is a visit: a person's half hour of the clock.
+type occasion struct {
+	client, agent string
+	slot          int64
+}
+
+func occasionOf(q *line) occasion {
+	slot := int64(math.MinInt64)
+	if q.time != record.NoTime {
+		slot = int64(math.Floor(float64(q.time) / halfHour))
+	}
+	return occasion{q.client, q.agent, slot}
+}
+
+// watch is what happens on one occasion: requests by kind, and whether the
+// person has an own view within half an hour of any of them.
+type watch struct {
+	kinds [3]int64
+	near  bool
+}
+
+// witness sums up the occasions with such a host: of a client with more than
+// mostVisits each counts as much less.
+func (o *oracle) witness(of func(host string) bool) (w witness) {
+	clients := map[string]map[occasion]*watch{}
 	for _, p := range o.lines {
-		if p.client != client || !of(o.foreign(&p)) {
+		if !of(o.foreign(&p)) {
 			continue
 		}
-		b := browsers[p.agent]
-		b.clicked = b.clicked || p.kindOf() == Document
-		for _, q := range o.lines {
-			b.viewed = b.viewed || q.client == client && q.agent == p.agent && o.isOwnView(&q) && near(p.time, q.time)
+		if clients[p.client] == nil {
+			clients[p.client] = map[occasion]*watch{}
 		}
-		browsers[p.agent] = b
+		key := occasionOf(&p)
+		if clients[p.client][key] == nil {
+			clients[p.client][key] = &watch{}
+		}
+		v := clients[p.client][key]
+		v.kinds[p.kindOf()]++
+		for _, q := range o.lines {
+			v.near = v.near || q.client == p.client && q.agent == p.agent && o.isOwnView(&q) && near(p.time, q.time)
+		}
 	}
-	for _, b := range browsers {
-		viewed += one(b.viewed)
-		clicked += one(b.viewed && b.clicked)
+	for _, occasions := range clients {
+		n := int64(len(occasions))
+		part := int64(wholeVisit)
+		if n > mostVisits {
+			part = wholeVisit * mostVisits / n
+		}
+		anyNear, anyPage := false, false
+		for _, v := range occasions {
+			embeds, documents := v.kinds[Embed], v.kinds[Document]
+			w.told += part * one(embeds+documents > 0)
+			w.embedding += part * one(embeds > documents)
+			w.asked += part
+			w.viewed += part * one(v.near)
+			w.clicked += part * one(v.near && documents > 0)
+			anyNear, anyPage = anyNear || v.near, anyPage || documents > 0
+		}
+		w.visits, w.clients, w.empty = w.visits+n, w.clients+1, w.empty+one(anyPage && !anyNear)
 	}
-	n := int64(len(browsers))
-	return viewed * wholeClient / n, clicked * wholeClient / n
+	return w
 }
 
 func near(t, u int64) bool {
@@ -216,9 +255,8 @@ func near(t, u int64) bool {
 func (o *oracle) host(of func(host string) bool) Host {
 	h := Host{First: record.NoTime, Last: record.NoTime}
 	clients, paths, networks := map[string]int64{}, map[string]int64{}, map[netip.Prefix]bool{}
-	kinds := map[string]*[3]int64{}
 	days, from := map[int64]bool{}, map[string]int64{}
-	var browsers, viewed, clicked int64
+	var browsers int64
 	for _, q := range o.lines {
 		if !of(o.foreign(&q)) {
 			continue
@@ -228,10 +266,6 @@ func (o *oracle) host(of func(host string) bool) Host {
 		h.Navigations += one(q.kindOf() == Document)
 		browsers += one(strings.HasPrefix(q.agent, "Mozilla"))
 		clients[q.client]++
-		if kinds[q.client] == nil {
-			kinds[q.client] = &[3]int64{}
-		}
-		kinds[q.client][q.kindOf()]++
 		addr := netip.MustParseAddr(q.client)
 		p, _ := addr.Prefix(map[bool]int{true: 24, false: 48}[addr.Is4()])
 		networks[p] = true
@@ -255,19 +289,11 @@ func (o *oracle) host(of func(host string) bool) Host {
 			days[d] = true
 		}
 	}
-	for c := range clients {
-		v, w := o.viewed(c, of)
-		viewed, clicked = viewed+v, clicked+w
-	}
-	var embedding, told int64
-	for _, k := range kinds {
-		embedding += one(k[Embed] > k[Document])
-		told += one(k[Embed]+k[Document] > 0)
-	}
-	h.EmbedShare, h.EmbedLow = ratio(h.Embeds, h.Embeds+h.Navigations), wilsonLow(embedding, told)
+	w := o.witness(of)
+	h.EmbedShare, h.EmbedLow = ratio(h.Embeds, h.Embeds+h.Navigations), wilsonLow(float64(w.embedding)/wholeVisit, float64(w.told)/wholeVisit)
 	h.Clients, h.Networks, h.Objects, h.Days = int64(len(clients)), int64(len(networks)), int64(len(paths)), int64(len(days))
-	h.TopClient, h.OwnView = ratio(most(clients), h.Counts.Requests), ratio(viewed, h.Clients*wholeClient)
-	h.ClickShare = ratio(clicked, h.Clients*wholeClient)
+	h.TopClient, h.Visits = ratio(most(clients), h.Counts.Requests), w.visits
+	h.OwnView, h.ClickShare, h.EmptyClicks = ratio(w.viewed, w.asked), ratio(w.clicked, w.asked), ratio(w.empty, w.clients)
 	if slices.ContainsFunc(o.lines, func(q line) bool { return q.agent != "" }) {
 		h.Browsers = ratio(browsers, h.Counts.Requests)
 	}

@@ -31,17 +31,20 @@ type Host struct {
 	Embeds      int64 // requests for what pages embed
 	Navigations int64 // requests for documents
 	EmbedShare  Ratio // of embeds and navigations
-	// EmbedLow is the lower bound of the 95% interval of the share of clients
-	// most of whose requests embed. Clients are the sample and not requests,
-	// because those of one client say the same many times over: a flood of
-	// requests for pages with a forged Referer does not hide who embeds.
+	// EmbedLow is the lower bound of the 95% interval of the share of visits most
+	// of whose requests embed. Visits are the sample and not requests, and those
+	// of one client count as a few at most, because they say the same many times
+	// over: a flood of requests for pages with a forged Referer does not hide
+	// who embeds.
 	EmbedLow    Ratio
 	Clients     int64
 	Networks    int64 // IPv4 /24 and IPv6 /48
+	Visits      int64 // half hours in which a person (address and User-Agent) was there
 	TopClient   Ratio // share of requests of the client with most
 	Browsers    Ratio // share of requests with the User-Agent of a browser
-	OwnView     Ratio // share of clients that viewed something of ours within half an hour
-	ClickShare  Ratio // share of clients that did so after they had followed a link of the host
+	OwnView     Ratio // share of visits with a view of something of ours within half an hour
+	ClickShare  Ratio // share of visits in which that came after a link of the host had been followed
+	EmptyClicks Ratio // share of clients that asked for pages with the host, and viewed nothing of ours near
 	Objects     int64 // distinct paths
 	TopObject   Ratio // share of requests for the path with most
 	Days        int64 // UTC days with a request
@@ -49,8 +52,8 @@ type Host struct {
 	Countries   []Place
 	Hosts       int64 // hosts of the site that were judged
 	Slots       int64 // those that embed: an entry each where wildcards are not taken
-	// Estimated: the host has more visits or objects than are kept. Clients
-	// and objects are estimates then, networks, top client and top object at
+	// Estimated: the host has more visits or objects than are kept. Clients,
+	// visits and objects are estimates then, networks, top client and top object at
 	// least what they are said to be, and the other shares those of a part.
 	Estimated bool
 }

@@ -30,14 +30,15 @@ const (
 // with its reason. What nginx, Cloudflare and AWStats call a hotlink (a foreign
 // Referer on a picture) is the first of them only.
 const (
-	embedsOnly   = 0.95 // lower bound of the share of clients that embed, 73 of 73: +3
+	embedsOnly   = 0.95 // lower bound of the share of visits that embed, 73 of 73: +3
 	embedsMostly = 0.75 // 12 of 12: +2
-	embedsFew    = 0.65 // 8 of 8: +1
+	embedsSome   = 0.65 // 8 of 8: +1
 	embedsHardly = 0.50 // below, which is fewer than 4 of 4: -4
 
 	strangers   = 0.10 // own-view share up to which an audience is not ours: +2
-	ourVisitors = 0.20 // above which it is ours as well: -3
-	ourGuests   = 0.05 // share of clients that follow a link to us, above: -3
+	ourVisitors = 0.14 // above which it is ours as well: -3
+	ourGuests   = 0.05 // share of visits that follow a link to us, above: -3
+	emptyHalf   = 0.5  // share of clients that ask for pages and load nothing of them, above: -3, the Referer is forged
 
 	manyNetworks = 50 // +2
 	someNetworks = 10 // +1
@@ -47,7 +48,13 @@ const (
 	browserHalf = 0.5   // below: -3, the Referer is forged
 	manyDays    = 3     // active days, or all that the log has: +1
 	heavyBytes  = 0.005 // of all bytes: +1
+
+	noLinkOf = 20 // embeds, and no request for a page, of strangers, on manyDays, from embedsSome on: +2
 )
+
+// handful is the number of clients below which a reason says how little it is
+// about: to block so few gains little, and costs little if it is wrong.
+const handful = 12
 
 // extent is what all hosts share: what counts as much depends on it.
 type extent struct {
@@ -75,15 +82,15 @@ const wilsonZ = 1.959963984540054
 // wilsonLow is the lower bound of the 95% interval for a share, from k of a
 // sample of n (Wilson 1927): 3 of 3 do not prove as much as 300 of 300. 29 of
 // 29 give 0.883.
-func wilsonLow(k, n int64) Ratio {
+func wilsonLow(k, n float64) Ratio {
 	if n <= 0 {
 		return Ratio{}
 	}
 	const z2 = wilsonZ * wilsonZ
-	size, p := float64(n), float64(k)/float64(n)
-	middle := p + z2/(2*size)
-	reach := wilsonZ * math.Sqrt(p*(1-p)/size+z2/(4*size*size))
-	return Ratio{Value: max(0, (middle-reach)/(1+z2/size)), Known: true}
+	p := k / n
+	middle := p + z2/(2*n)
+	reach := wilsonZ * math.Sqrt(p*(1-p)/n+z2/(4*n*n))
+	return Ratio{Value: max(0, (middle-reach)/(1+z2/n)), Known: true}
 }
 
 // tab adds up points with the words for them.
@@ -108,12 +115,7 @@ func score(h *Host, log extent) tab {
 	if h.Browsers.Known && h.Browsers.Value < browserHalf {
 		t.add(-3, "most not from browsers")
 	}
-	switch {
-	case h.Days >= manyDays:
-		t.add(1, "%d days", h.Days)
-	case h.Days > 0 && h.Days >= log.days:
-		t.add(1, "all days of the log")
-	}
+	t.addDays(h, log)
 	if float64(h.Counts.Bytes) >= heavyBytes*float64(log.bytes) && h.Counts.Bytes > 0 {
 		t.add(1, "much of the bytes")
 	}
@@ -129,9 +131,9 @@ func (t *tab) addEmbeds(h *Host) {
 		t.add(3, "embeds only")
 	case low.Value >= embedsMostly:
 		t.add(2, "embeds")
-	case low.Value >= embedsFew && h.Navigations == 0:
+	case low.Value >= embedsSome && h.Navigations == 0:
 		t.add(1, "embeds, but few")
-	case low.Value >= embedsFew:
+	case low.Value >= embedsSome:
 		t.add(1, "embeds more than it links")
 	case low.Value >= embedsHardly && h.Navigations == 0:
 		t.add(0, "embeds, but very few")
@@ -143,6 +145,23 @@ func (t *tab) addEmbeds(h *Host) {
 		t.add(-4, "links")
 	default:
 		t.add(-4, "links, and embeds")
+	}
+}
+
+// addDays says how long the host does what it does. That nobody follows a link
+// says something only then: the readers of a letter open it within a day or two.
+func (t *tab) addDays(h *Host, log extent) {
+	switch {
+	case h.Days >= manyDays:
+		t.add(1, "%d days", h.Days)
+	case h.Days > 0 && h.Days >= log.days:
+		t.add(1, "all days of the log")
+	default:
+		return
+	}
+	strange := h.OwnView.Known && h.OwnView.Value <= strangers
+	if strange && h.Navigations == 0 && h.Embeds >= noLinkOf && h.EmbedLow.Value >= embedsSome {
+		t.add(2, "nobody follows a link")
 	}
 }
 
@@ -159,6 +178,9 @@ func (t *tab) addAudience(h *Host) {
 	}
 	if h.ClickShare.Known && h.ClickShare.Value > ourGuests {
 		t.add(-3, "its visitors follow links to us")
+	}
+	if h.EmptyClicks.Known && h.EmptyClicks.Value > emptyHalf {
+		t.add(-3, "most ask for pages and load nothing of them")
 	}
 	switch n := h.Networks; {
 	case n >= manyNetworks:
@@ -189,6 +211,9 @@ func judge(h *Host, log extent) {
 		h.Reason = "pages only, again and again for few clients, which look at nothing else"
 	default:
 		h.Verdict = Ignore
+	}
+	if (h.Verdict == Block || h.Verdict == Watch) && h.Clients < handful {
+		h.Reason += fmt.Sprintf("; small: %d requests by %d clients", h.Counts.Requests, h.Clients)
 	}
 }
 

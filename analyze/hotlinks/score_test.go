@@ -8,11 +8,11 @@ import (
 
 func known(v float64) Ratio { return Ratio{Value: v, Known: true} }
 
-// hotlinker has the evidence of one: 9 points.
+// hotlinker has the evidence of one: 10 points.
 func hotlinker() Host {
 	return Host{
-		Host: "www.hot.example", Site: "hot.example", Embeds: 500, EmbedShare: known(1), EmbedLow: known(.98), Clients: 300, Networks: 250,
-		TopClient: known(.05), Browsers: known(1), OwnView: known(.01), ClickShare: known(0), Days: 5,
+		Host: "www.hot.example", Site: "hot.example", Embeds: 500, EmbedShare: known(1), EmbedLow: known(.98), Clients: 300, Networks: 250, Visits: 400,
+		TopClient: known(.05), Browsers: known(1), OwnView: known(.01), ClickShare: known(0), EmptyClicks: known(0), Days: 5,
 	}
 }
 
@@ -22,38 +22,44 @@ func TestScore(t *testing.T) {
 		change func(*Host)
 		points int
 	}{
-		"all of it":            {func(*Host) {}, 8},
-		"embeds at .95":        {func(h *Host) { h.EmbedLow = known(.95) }, 8},
-		"embeds below .95":     {func(h *Host) { h.EmbedLow = known(.949) }, 7},
-		"embeds at .75":        {func(h *Host) { h.EmbedLow = known(.75) }, 7},
-		"embeds below .75":     {func(h *Host) { h.EmbedLow = known(.749) }, 6},
-		"embeds at .65":        {func(h *Host) { h.EmbedLow = known(.65) }, 6},
+		"all of it":            {func(*Host) {}, 10},
+		"embeds at .95":        {func(h *Host) { h.EmbedLow = known(.95) }, 10},
+		"embeds below .95":     {func(h *Host) { h.EmbedLow = known(.949) }, 9},
+		"embeds at .75":        {func(h *Host) { h.EmbedLow = known(.75) }, 9},
+		"embeds below .75":     {func(h *Host) { h.EmbedLow = known(.749) }, 8},
+		"embeds at .65":        {func(h *Host) { h.EmbedLow = known(.65) }, 8},
 		"embeds below .65":     {func(h *Host) { h.EmbedLow = known(.649) }, 5},
 		"embeds at .50":        {func(h *Host) { h.EmbedLow = known(.50) }, 5},
 		"embeds below .50":     {func(h *Host) { h.EmbedLow = known(.499) }, 1},
 		"embeds not known":     {func(h *Host) { h.EmbedLow = Ratio{} }, 1},
-		"own views at 10%":     {func(h *Host) { h.OwnView = known(.10) }, 8},
+		"20 embeds":            {func(h *Host) { h.Embeds = 20 }, 10},
+		"19 embeds":            {func(h *Host) { h.Embeds = 19 }, 8},
+		"a page":               {func(h *Host) { h.Navigations = 1 }, 8},
+		"a page at .65":        {func(h *Host) { h.Navigations, h.EmbedLow = 1, known(.65) }, 6},
+		"own views at 10%":     {func(h *Host) { h.OwnView = known(.10) }, 10},
 		"own views above 10%":  {func(h *Host) { h.OwnView = known(.101) }, 6},
-		"own views at 20%":     {func(h *Host) { h.OwnView = known(.20) }, 6},
-		"own views above 20%":  {func(h *Host) { h.OwnView = known(.201) }, 3},
+		"own views at 14%":     {func(h *Host) { h.OwnView = known(.14) }, 6},
+		"own views above 14%":  {func(h *Host) { h.OwnView = known(.141) }, 3},
 		"own views not known":  {func(h *Host) { h.OwnView = Ratio{} }, 6},
-		"clicks at 5%":         {func(h *Host) { h.ClickShare = known(.05) }, 8},
-		"clicks above 5%":      {func(h *Host) { h.ClickShare = known(.051) }, 5},
-		"clicks not known":     {func(h *Host) { h.ClickShare = Ratio{} }, 8},
-		"50 networks":          {func(h *Host) { h.Networks = 50 }, 8},
-		"49 networks":          {func(h *Host) { h.Networks = 49 }, 7},
-		"10 networks":          {func(h *Host) { h.Networks = 10 }, 7},
-		"9 networks":           {func(h *Host) { h.Networks = 9 }, 6},
-		"5 networks":           {func(h *Host) { h.Networks = 5 }, 6},
-		"4 networks":           {func(h *Host) { h.Networks = 4 }, 4},
-		"half of one client":   {func(h *Host) { h.TopClient = known(.5) }, 8},
-		"most of one client":   {func(h *Host) { h.TopClient = known(.51) }, 5},
-		"half of browsers":     {func(h *Host) { h.Browsers = known(.5) }, 8},
-		"few of browsers":      {func(h *Host) { h.Browsers = known(.49) }, 5},
-		"browsers not known":   {func(h *Host) { h.Browsers = Ratio{} }, 8},
+		"clicks at 5%":         {func(h *Host) { h.ClickShare = known(.05) }, 10},
+		"clicks above 5%":      {func(h *Host) { h.ClickShare = known(.051) }, 7},
+		"clicks not known":     {func(h *Host) { h.ClickShare = Ratio{} }, 10},
+		"half load nothing":    {func(h *Host) { h.EmptyClicks = known(.5) }, 10},
+		"most load nothing":    {func(h *Host) { h.EmptyClicks = known(.51) }, 7},
+		"50 networks":          {func(h *Host) { h.Networks = 50 }, 10},
+		"49 networks":          {func(h *Host) { h.Networks = 49 }, 9},
+		"10 networks":          {func(h *Host) { h.Networks = 10 }, 9},
+		"9 networks":           {func(h *Host) { h.Networks = 9 }, 8},
+		"5 networks":           {func(h *Host) { h.Networks = 5 }, 8},
+		"4 networks":           {func(h *Host) { h.Networks = 4 }, 6},
+		"half of one client":   {func(h *Host) { h.TopClient = known(.5) }, 10},
+		"most of one client":   {func(h *Host) { h.TopClient = known(.51) }, 7},
+		"half of browsers":     {func(h *Host) { h.Browsers = known(.5) }, 10},
+		"few of browsers":      {func(h *Host) { h.Browsers = known(.49) }, 7},
+		"browsers not known":   {func(h *Host) { h.Browsers = Ratio{} }, 10},
 		"2 days":               {func(h *Host) { h.Days = 2 }, 7},
-		"0.5% of the bytes":    {func(h *Host) { h.Counts.Bytes = 50 }, 9},
-		"0.49% of the bytes":   {func(h *Host) { h.Counts.Bytes = 49 }, 8},
+		"0.5% of the bytes":    {func(h *Host) { h.Counts.Bytes = 50 }, 11},
+		"0.49% of the bytes":   {func(h *Host) { h.Counts.Bytes = 49 }, 10},
 		"nothing but requests": {func(h *Host) { *h = Host{} }, -6},
 	} {
 		h := hotlinker()
@@ -64,10 +70,10 @@ func TestScore(t *testing.T) {
 	}
 }
 
-// TestScoreOfShortLogs demands that a host cannot miss the point for days that
-// the log does not have, nor get it for times that it does not have.
+// TestScoreOfShortLogs demands that a host cannot miss the points for days that
+// the log does not have, nor get them for times that it does not have.
 func TestScoreOfShortLogs(t *testing.T) {
-	for _, c := range []struct{ active, log, points int64 }{{1, 1, 8}, {1, 2, 7}, {2, 2, 8}, {2, 3, 7}, {3, 30, 8}, {0, 0, 7}} {
+	for _, c := range []struct{ active, log, points int64 }{{1, 1, 10}, {1, 2, 7}, {2, 2, 10}, {2, 3, 7}, {3, 30, 10}, {0, 0, 7}} {
 		h := hotlinker()
 		h.Days = c.active
 		if got := score(&h, extent{days: c.log}); int64(got.points) != c.points {
@@ -76,20 +82,59 @@ func TestScoreOfShortLogs(t *testing.T) {
 	}
 }
 
-// TestLeast demands what the smallest hotlinkers get: people of so many
-// networks, a client each, who embed and do nothing else.
+// smallest has the evidence of people of so many networks, each of whom came so
+// often, on three days, to embed and do nothing else.
+func smallest(clients, visits int64) Host {
+	h := Host{
+		Embeds: 3 * visits, EmbedLow: wilsonLow(float64(visits), float64(visits)), Clients: clients, Networks: clients, Visits: visits,
+		TopClient: known(.2), Browsers: known(1), OwnView: known(0), ClickShare: known(0), EmptyClicks: known(0), Days: 3,
+	}
+	h.Counts.Requests = h.Embeds
+	return h
+}
+
+// TestLeast demands what the smallest hotlinkers get: nobody is blocked for
+// fewer than 8 visits, 5 people or 20 requests.
 func TestLeast(t *testing.T) {
-	for clients, want := range map[int64]Verdict{4: Ignore, 7: Ignore, 8: Watch, 11: Watch, 12: Block} {
-		h := Host{Embeds: clients, EmbedLow: wilsonLow(clients, clients), Clients: clients, Networks: clients,
-			TopClient: known(.2), Browsers: known(1), OwnView: known(0), ClickShare: known(0), Days: 3}
+	for _, c := range []struct {
+		clients, visits int64
+		change          func(*Host)
+		want            Verdict
+	}{
+		{2, 3, func(*Host) {}, Ignore},
+		{4, 12, func(*Host) {}, Watch},
+		{5, 7, func(*Host) {}, Ignore},
+		{5, 8, func(*Host) {}, Block},
+		{8, 8, func(*Host) {}, Block},
+		{8, 8, func(h *Host) { h.Embeds = 19 }, Watch},
+		{8, 8, func(h *Host) { h.Navigations = 1 }, Watch},
+		{11, 11, func(h *Host) { h.Navigations = 1 }, Watch},
+		{12, 12, func(h *Host) { h.Navigations = 1 }, Block},
+		{8, 8, func(h *Host) { h.OwnView = known(.125) }, Ignore},
+		{8, 8, func(h *Host) { h.Days = 2 }, Ignore},
+		{25, 25, func(h *Host) { h.Days = 1 }, Watch},
+	} {
+		h := smallest(c.clients, c.visits)
+		c.change(&h)
 		judge(&h, extent{bytes: 1000, days: 7})
-		if h.Verdict != want {
-			t.Errorf("%d clients: %s (%d: %s), want %s", clients, h.Verdict, h.Score, h.Reason, want)
+		if h.Verdict != c.want {
+			t.Errorf("%d visits of %d clients: %s (%d: %s), want %s", c.visits, c.clients, h.Verdict, h.Score, h.Reason, c.want)
 		}
 	}
-	h := Host{Embeds: 30, EmbedLow: wilsonLow(25, 25), Clients: 25, Networks: 20, TopClient: known(.1), Browsers: known(1), OwnView: known(0), Days: 1}
-	if judge(&h, extent{days: 7}); h.Verdict != Watch {
-		t.Errorf("25 clients on one day of seven: %s (%d: %s)", h.Verdict, h.Score, h.Reason)
+}
+
+// TestReasonOfSmall demands that a host of a handful of people is called small.
+func TestReasonOfSmall(t *testing.T) {
+	for clients, want := range map[int64]string{11: "+1, its visitors do not view own pages +2, 11 networks +1, 3 days +1, nobody follows a link +2; small: 33 requests by 11 clients",
+		12: "+2, its visitors do not view own pages +2, 12 networks +1, 3 days +1, nobody follows a link +2"} {
+		h := smallest(clients, clients)
+		if judge(&h, extent{days: 7}); h.Verdict != Block || !strings.HasSuffix(h.Reason, want) {
+			t.Errorf("%s: %s, want %s", h.Verdict, h.Reason, want)
+		}
+	}
+	h := smallest(3, 3)
+	if judge(&h, extent{days: 7}); h.Verdict != Ignore || strings.Contains(h.Reason, "small") {
+		t.Errorf("%s: %s", h.Verdict, h.Reason)
 	}
 }
 
@@ -102,10 +147,10 @@ func TestVerdicts(t *testing.T) {
 		verdict Verdict
 		reason  string
 	}{
-		"hotlinker":           {hotlinker(), func(*Host) {}, Block, "embeds only +3, its visitors do not view own pages +2, many networks +2, 5 days +1"},
-		"six points":          {hotlinker(), func(h *Host) { h.Networks = 5 }, Block, ""},
+		"hotlinker":           {hotlinker(), func(*Host) {}, Block, "embeds only +3, its visitors do not view own pages +2, many networks +2, 5 days +1, nobody follows a link +2"},
+		"six points":          {hotlinker(), func(h *Host) { h.Networks, h.Navigations = 5, 1 }, Block, ""},
 		"five points":         {hotlinker(), func(h *Host) { h.Networks, h.Days = 5, 1 }, Watch, ""},
-		"four points":         {hotlinker(), func(h *Host) { h.Networks = 4 }, Watch, ""},
+		"four points":         {hotlinker(), func(h *Host) { h.Networks, h.Navigations = 4, 1 }, Watch, ""},
 		"three points":        {hotlinker(), func(h *Host) { h.Networks, h.Days = 4, 1 }, Ignore, ""},
 		"partner":             {hotlinker(), func(h *Host) { h.Class = Partner }, Known, "partner: for a person to decide, since its points would block it"},
 		"search engine":       {spam, func(h *Host) { h.Class = Search }, Known, "search: for a person to decide"},
@@ -172,7 +217,7 @@ func TestWilsonLow(t *testing.T) {
 					high = l
 				}
 			}
-			if got := wilsonLow(k, n); !got.Known || math.Abs(got.Value-low) > 1e-9 {
+			if got := wilsonLow(float64(k), float64(n)); !got.Known || math.Abs(got.Value-low) > 1e-9 {
 				t.Errorf("%d of %d: %v, want %v", k, n, got.Value, low)
 			}
 		}

@@ -110,8 +110,8 @@ func evidenceColumns() []report.Column {
 	return columns(
 		words("class", 4), text("verdict"), count("score", "", 2),
 		count("requests", "requests", 0), count("bytes", "bytes", 0), count("embeds", "requests", 3), count("navigations", "requests", 7),
-		part("embed_share", 9), part("embed_share_low", 8), count("clients", "clients", 6), count("networks", "networks", 5),
-		part("top_client_share", 9), part("browser_share", 9), part("own_view_share", 5), part("click_share", 6),
+		part("embed_share", 9), part("embed_share_low", 8), count("clients", "clients", 6), count("networks", "networks", 5), count("visits", "visits", 6),
+		part("top_client_share", 9), part("browser_share", 9), part("own_view_share", 5), part("click_share", 6), part("empty_click_share", 9),
 		count("objects", "objects", 10), part("top_object_share", 11), count("active_days", "days", 10),
 		instant("first_time", 13), instant("last_time", 13), words("countries", 8), count("slots", "entries", 6),
 		report.Column{Name: "estimated", Type: report.Bool, Weight: 15},
@@ -121,7 +121,7 @@ func evidenceColumns() []report.Column {
 
 func evidenceCells(h *hotlinks.Host) []any {
 	return cells(className(h.Class), string(h.Verdict), h.Score, h.Counts, h.Embeds, h.Navigations,
-		known(h.EmbedShare), known(h.EmbedLow), h.Clients, h.Networks, known(h.TopClient), known(h.Browsers), known(h.OwnView), known(h.ClickShare),
+		known(h.EmbedShare), known(h.EmbedLow), h.Clients, h.Networks, h.Visits, known(h.TopClient), known(h.Browsers), known(h.OwnView), known(h.ClickShare), known(h.EmptyClicks),
 		h.Objects, known(h.TopObject), h.Days, when(h.First), when(h.Last), countryList(h), h.Slots, h.Estimated, h.Reason)
 }
 
@@ -248,7 +248,7 @@ const window = 7 * 24 * time.Hour
 func hotlinksNotes(r *hotlinks.Result, src *Source) []string {
 	out := []string{
 		"answered requests are those with status 200, 206 or 304; all but the first figures are about them",
-		"own_view_share and click_share tell people apart by address and User-Agent; one who follows a link is one who views own pages, too",
+		"own_view_share and click_share are of visits: half hours of people, told apart by address and User-Agent; one who follows a link is one who views own pages, too",
 		"a host to block costs its navigations, too: a rule stops the visitors it sends as well as what it embeds",
 		"slots: the hosts of the site that embed; a provider that takes exact hosts only (ImageKit) needs an entry for each, one that takes *.site needs one",
 		"evasion: who has no Referer may have typed the address, use an app or a strict browser, or come from a page that hides where it is",

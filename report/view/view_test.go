@@ -87,8 +87,8 @@ backtest inputs     input format lines rows rejects skipped duplicates outside b
 
 hotlinks summary    requests bytes answered_requests answered_bytes own_requests own_bytes foreign_requests foreign_bytes no_host_requests no_host_bytes no_referer_requests no_referer_bytes foreign_hosts rejected_lines first_time last_time
 hotlinks verdicts   verdict hosts requests bytes embeds meaning
-hotlinks hotlinks   host site class verdict score requests bytes embeds navigations embed_share embed_share_low clients networks top_client_share browser_share own_view_share click_share objects top_object_share active_days first_time last_time countries slots estimated reason
-hotlinks sites      site hosts class verdict score requests bytes embeds navigations embed_share embed_share_low clients networks top_client_share browser_share own_view_share click_share objects top_object_share active_days first_time last_time countries slots estimated reason
+hotlinks hotlinks   host site class verdict score requests bytes embeds navigations embed_share embed_share_low clients networks visits top_client_share browser_share own_view_share click_share empty_click_share objects top_object_share active_days first_time last_time countries slots estimated reason
+hotlinks sites      site hosts class verdict score requests bytes embeds navigations embed_share embed_share_low clients networks visits top_client_share browser_share own_view_share click_share empty_click_share objects top_object_share active_days first_time last_time countries slots estimated reason
 hotlinks evasion    embeds embed_bytes foreign_embeds foreign_bytes no_referer_embeds no_referer_bytes no_referer_browser_embeds no_host_embeds no_host_bytes evasion_share evasion_bytes_share
 hotlinks own        site source served_requests
 hotlinks inputs     input format lines rows rejects skipped duplicates outside bytes_read packing error
