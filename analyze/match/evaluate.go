@@ -9,6 +9,7 @@ import (
 
 	"rulecast/analyze/geo"
 	"rulecast/analyze/policy"
+	"rulecast/analyze/tally"
 	"rulecast/ingest/referer"
 )
 
@@ -142,10 +143,7 @@ func (f *facts) meets(id uint32) bool { return f.some[id/64]>>(id%64)&1 != 0 }
 
 func (f *facts) add(m *Matcher, hits []hit) {
 	id := len(f.of)
-	if id == cap(f.of) {
-		f.of = slices.Grow(f.of, id+1) // append would copy a large table more often
-	}
-	f.of = append(f.of, 0)
+	f.of = tally.Grown(f.of, id+1)
 	if id%64 == 0 {
 		f.some = append(f.some, 0)
 	}

@@ -1,17 +1,20 @@
 package tally
 
-import "slices"
-
 // Grown is s with at least n elements, the new ones zero. Its capacity doubles:
-// append copies a large slice five times until it has as many elements.
+// append copies a large slice five times until it has as many elements. What is
+// not yet in use of it is not written to, as append would, so that it takes no
+// memory of the system's.
 func Grown[T any](s []T, n int) []T {
 	if n <= len(s) {
 		return s
 	}
 	if n > cap(s) {
-		s = slices.Grow(s, max(n-len(s), len(s)))
+		grown := make([]T, n, max(n, 2*len(s)))
+		copy(grown, s)
+		return grown
 	}
-	return append(s, make([]T, n-len(s))...)
+	clear(s[len(s):n])
+	return s[:n]
 }
 
 // Sum adds the counts of from to those of to, which is grown to hold them.

@@ -59,7 +59,7 @@ analyze/dialect/nginx       => analyze/dialect/profile analyze/dialect/source an
 analyze/dialect/netset      => analyze/dialect/profile analyze/dialect/source analyze/policy
 analyze/dialect             => analyze/dialect/awswaf analyze/dialect/cloudflare analyze/dialect/cdnetworks analyze/dialect/cloudfront analyze/dialect/fastly analyze/dialect/imagekit analyze/dialect/netset analyze/dialect/neutral analyze/dialect/nginx analyze/dialect/profile analyze/dialect/source analyze/dialect/theolive analyze/policy
 
-analyze/match               => analyze/geo analyze/policy analyze/prefix ingest/referer
+analyze/match               => analyze/geo analyze/policy analyze/prefix analyze/tally ingest/referer
 analyze/fold                => ingest/record
 analyze/traffic             => analyze/geo analyze/match analyze/tally ingest/record
 analyze/inspect             => analyze/tally ingest/record ingest/referer

@@ -3,7 +3,6 @@ package record
 import (
 	"encoding/binary"
 	"net/netip"
-	"slices"
 )
 
 // Addresses is the dictionary of clients: textual forms of one address meet in
@@ -115,7 +114,9 @@ func (a *Addresses) internIPv6(ip *[16]byte) ID {
 func (a *Addresses) append(ip [16]byte) ID {
 	id := len(a.addrs)
 	if id == cap(a.addrs) {
-		a.addrs = slices.Grow(a.addrs, id+1) // the built-in append would copy a large table more often
+		// The built-in append would copy a large table more often, and write to all
+		// of the new one, though it may not come to that.
+		a.addrs = append(make([][16]byte, 0, max(2*id, firstSlots)), a.addrs...)
 	}
 	a.addrs = append(a.addrs, ip)
 	return ID(id)
