@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 
@@ -17,11 +18,57 @@ type parquetColumn struct {
 	optional bool
 	size     int // bytes of a number, 0 for text
 
-	pages  *pageReader
+	*columnMemory
+}
+
+// columnMemory is what one column after the other is read with.
+type columnMemory struct {
+	pages  pageReader
 	plain  spans
 	dict   dictionary
 	places []uint32
 	levels []uint32
+
+	spareIDs   []record.ID // of tableColumn, between two columns
+	spareCells []int64
+}
+
+// parquetMemory lends memory to columns by their names: those of two files are
+// about the same size.
+type parquetMemory struct {
+	columns map[string]*columnMemory
+	unpack  unpacker
+}
+
+func (m *parquetMemory) lend(c *parquetColumn) {
+	c.columnMemory = m.columns[c.name]
+	if delete(m.columns, c.name); c.columnMemory == nil { // or two columns have the name
+		c.columnMemory = &columnMemory{pages: pageReader{file: bufio.NewReaderSize(nil, maxPageHeader)}}
+	}
+	c.pages.unpack = &m.unpack
+	c.ids, c.cells = c.spareIDs[:0], c.spareCells[:0]
+}
+
+// take takes back what was lent, unless it has become large.
+func (m *parquetMemory) take(c *parquetColumn) {
+	lent := c.columnMemory
+	lent.spareIDs, lent.spareCells = c.ids, c.cells
+	if lent.size() > maxKeptColumn {
+		return
+	}
+	if m.columns == nil {
+		m.columns = map[string]*columnMemory{}
+	}
+	m.columns[c.name] = lent
+}
+
+// maxKeptColumn bounds the memory, in bytes, that is kept for a column of the
+// next file.
+const maxKeptColumn = 1 << 23
+
+func (m *columnMemory) size() int {
+	return cap(m.pages.packed) + cap(m.pages.page) + cap(m.pages.dict) + 8*cap(m.plain.ends) + cap(m.plain.data) +
+		8*cap(m.dict.ends) + 4*cap(m.dict.ids) + 8*cap(m.dict.cells) + 4*cap(m.places) + 4*cap(m.levels) + 4*cap(m.spareIDs) + 8*cap(m.spareCells)
 }
 
 // dictionary is what the dictionary page of a column chunk says.

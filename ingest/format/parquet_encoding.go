@@ -188,9 +188,12 @@ func (s *spans) cut(place uint64) []byte {
 
 // decodePlain finds n PLAIN byte strings in data, which it keeps.
 func (s *spans) decodePlain(data []byte, n int) error {
-	s.data, s.ends = data, s.ends[:0]
+	if n > len(data)/4 { // each has its size before it
+		return errParquetData
+	}
+	s.data, s.ends = data, sized(s.ends, n)
 	at := 0
-	for range n {
+	for i := range s.ends {
 		if len(data)-at < 4 {
 			return errParquetData
 		}
@@ -199,7 +202,7 @@ func (s *spans) decodePlain(data []byte, n int) error {
 		if uint64(size) > uint64(len(data)-at) {
 			return errParquetData
 		}
-		s.ends = append(s.ends, span(at, at+int(size)))
+		s.ends[i] = span(at, at+int(size))
 		at += int(size)
 	}
 	return nil
