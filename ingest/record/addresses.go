@@ -124,8 +124,17 @@ func (a *Addresses) append(ip [16]byte) ID {
 func (a *Addresses) join(b *Addresses) []ID {
 	a.bits = max(a.bits, b.bits)
 	to := make([]ID, b.Len())
-	for id := range to {
-		to[id] = a.internIPv6(&b.addrs[id])
+	var addrs [256]uint32
+	for from := 0; from < len(to); from += len(addrs) {
+		part := to[from:min(from+len(addrs), len(to))]
+		for i := range part {
+			if ip := &b.addrs[from+i]; [12]byte(ip[:12]) == mappedPrefix {
+				part[i], addrs[i] = pending, binary.BigEndian.Uint32(ip[12:])
+			} else {
+				part[i] = a.internIPv6(ip)
+			}
+		}
+		a.resolve(part, addrs[:len(part)])
 	}
 	return to
 }
