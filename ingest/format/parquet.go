@@ -248,7 +248,7 @@ func (r *parquetReader) read(b *record.Builder, at *Position) error {
 	}
 	r.left -= int64(r.rows.take(b, at, r.rows.left(r.left)))
 	for i := range r.columns {
-		if c := &r.columns[i]; r.left == 0 && c.left() > 0 {
+		if c := &r.columns[i]; r.left == 0 && c.left()+c.page.left > 0 {
 			return fmt.Errorf("column %s: more rows than its row group", c.name)
 		}
 	}

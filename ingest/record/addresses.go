@@ -124,17 +124,14 @@ func (a *Addresses) append(ip [16]byte) ID {
 func (a *Addresses) join(b *Addresses) []ID {
 	a.bits = max(a.bits, b.bits)
 	to := make([]ID, b.Len())
-	var addrs [256]uint32
-	for from := 0; from < len(to); from += len(addrs) {
-		part := to[from:min(from+len(addrs), len(to))]
+	c := &clientsAtOnce{all: a}
+	for from := 0; from < len(to); from += len(c.at) {
+		part := to[from:min(from+len(c.at), len(to))]
+		c.wide = c.wide[:0]
 		for i := range part {
-			if ip := &b.addrs[from+i]; [12]byte(ip[:12]) == mappedPrefix {
-				part[i], addrs[i] = pending, binary.BigEndian.Uint32(ip[12:])
-			} else {
-				part[i] = a.internIPv6(ip)
-			}
+			part[i] = c.placeAddr(i, &b.addrs[from+i])
 		}
-		a.resolve(part, addrs[:len(part)])
+		c.resolve(part)
 	}
 	return to
 }
