@@ -280,14 +280,21 @@ func (c *parquetColumn) fill(b *record.Builder) error {
 	return nil
 }
 
-// spread makes room for nulls between the first n values.
+// spread makes room for nulls, whose level is 0 and not 1, between the first n
+// values. No processor foresees where they are.
 func spread[T any](values []T, levels []uint32, n int, null T) {
-	for i, j := len(values)-1, n-1; i > j; i-- {
+	i, j := len(values)-1, n-1
+	for ; j >= 0 && i > j; i-- {
+		v := values[j]
 		if levels[i] == 0 {
-			values[i] = null
-		} else {
-			values[i] = values[j]
-			j--
+			v = null
+		}
+		values[i] = v
+		j -= int(levels[i])
+	}
+	if j < 0 {
+		for k := range values[:i+1] {
+			values[k] = null
 		}
 	}
 }

@@ -119,7 +119,7 @@ func (h *hybrid) next() error {
 	if len(h.src) < size {
 		return errParquetData
 	}
-	h.run, h.value = head>>1, uint32(load64(h.src[:size], 0))
+	h.run, h.value = head>>1, uint32(load64(h.src[:size], 0)&(1<<h.width-1))
 	h.src = h.src[size:]
 	return nil
 }
