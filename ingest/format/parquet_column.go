@@ -65,7 +65,7 @@ func (m *parquetMemory) take(c *parquetColumn) {
 
 // maxKeptColumn bounds the memory, in bytes, that is kept for a column of the
 // next file.
-const maxKeptColumn = 1 << 23
+const maxKeptColumn = 1 << 22
 
 func (m *columnMemory) size() int {
 	return cap(m.pages.packed) + cap(m.pages.page) + cap(m.pages.dict) + 8*cap(m.plain.ends) + cap(m.plain.data) +
