@@ -47,6 +47,7 @@ type stream struct {
 	proxies *record.Proxies // nil if none are trusted
 	gauge   *budget.Gauge   // nil if there is no meter
 	blocks  *decompress.Blocks
+	tables  format.TableMemory
 	spool   *spool // of rejects; nil until there is one
 	carry   []byte // the beginning of a line
 	buf     []byte // a block of a split

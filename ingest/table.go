@@ -51,7 +51,7 @@ func (in *reading) table(file *source.File) *split {
 
 // readParts reads parts of a table as readBlocks reads blocks.
 func (in *reading) readParts(ctx context.Context, sp *split) (sections []blockSection, err error) {
-	r := sp.table.NewReader()
+	r := sp.table.NewReader(&in.tables)
 	defer r.Close()
 	for {
 		part, ok := sp.take()

@@ -102,7 +102,7 @@ func (t toyParts) Parts() (sizes []int64) {
 	return sizes
 }
 
-func (t toyParts) NewReader() format.TableReader { return &toyRows{table: t} }
+func (t toyParts) NewReader(*format.TableMemory) format.TableReader { return &toyRows{table: t} }
 
 type toyRows struct {
 	table toyParts

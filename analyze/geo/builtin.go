@@ -16,39 +16,45 @@ var encoded []byte
 
 // Builtin is the table that is built in: IPFire's data as Debian ships it
 // (NOTICE has its licence). IPv4 is exact; an IPv6 address has the country of
-// the first address of its /64. The first call unpacks it, which takes some
-// tens of milliseconds; all calls share it.
+// the first address of its /64. Unpacking it takes some tens of milliseconds: the
+// first call begins with that, and the first look-up waits for its end.
 func Builtin() (*Database, error) {
-	b, err := loadBuiltin()
+	h, err := ranges.DecodeHeader(encoded)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("built-in country table: %w", err)
 	}
-	h := b.table.Header()
+	go loadBuiltin()
 	return &Database{
-		source: b,
+		source: builtin{},
 		info:   Info{Name: "built-in: " + h.Source, Date: h.Generated, Licence: h.Licence},
 	}, nil
 }
 
-type builtin struct {
+type builtin struct{}
+
+func (builtin) country(a netip.Addr) (Country, error) {
+	t, err := loadBuiltin()
+	if err != nil {
+		return Unknown, err
+	}
+	return t.countries[t.table.Lookup(a)], nil
+}
+
+type builtinTable struct {
 	table     *ranges.Table
 	countries []Country // by index of the table's codes
 }
 
 var loadBuiltin = sync.OnceValues(decodeBuiltin)
 
-func decodeBuiltin() (*builtin, error) {
+func decodeBuiltin() (*builtinTable, error) {
 	table, err := ranges.Decode(encoded)
 	if err != nil {
 		return nil, fmt.Errorf("built-in country table: %w", err)
 	}
-	b := &builtin{table: table}
+	b := &builtinTable{table: table}
 	for _, code := range table.Codes() {
 		b.countries = append(b.countries, published(code))
 	}
 	return b, nil
-}
-
-func (b *builtin) country(a netip.Addr) (Country, error) {
-	return b.countries[b.table.Lookup(a)], nil
 }

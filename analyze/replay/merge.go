@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"rulecast/analyze/fold"
 	"rulecast/analyze/tally"
 	"rulecast/ingest/record"
 )
@@ -15,35 +16,47 @@ func (a *Analysis) settle() {
 	}
 }
 
-// Merge takes in the analysis of another stream of the same plan.
+// Merge takes in the analysis of another stream of the same plan. Nearly all
+// of it is about clients, so that is what is done at the same time.
 func (a *Analysis) Merge(b *Analysis) {
 	a.settle()
 	b.settle()
+	fold.Together(func() { a.mergeClients(b) }, func() { a.mergeOthers(b) })
+}
+
+// mergeClients takes in what is kept by client.
+func (a *Analysis) mergeClients(b *Analysis) {
+	ids := a.dicts.Join(b.dicts, record.Client).IDs(record.Client)
+	fold.Together(
+		func() { a.clients = tally.SumMapped(a.clients, b.clients, ids) },
+		func() {
+			for i, s := range a.sides {
+				t := b.sides[i]
+				s.clients = tally.SumMapped(s.clients, t.clients, ids)
+				for rule, set := range t.seen {
+					s.seen[rule].UnionMapped(set, ids)
+				}
+			}
+		},
+	)
+}
+
+// mergeOthers takes in all that is not kept by client.
+func (a *Analysis) mergeOthers(b *Analysis) {
 	a.total = a.total.Plus(b.total)
 	a.first, a.last = min(a.first, b.first), max(a.last, b.last)
-	ids := a.dicts.Join(b.dicts, record.Client, record.RefererHost)
-	clients, referers := ids.IDs(record.Client), ids.IDs(record.RefererHost)
-	a.clients = tally.SumMapped(a.clients, b.clients, clients)
-	a.referers = tally.SumMapped(a.referers, b.referers, referers)
+	ids := a.dicts.Join(b.dicts, record.RefererHost).IDs(record.RefererHost)
+	a.referers = tally.SumMapped(a.referers, b.referers, ids)
 	a.countries = tally.Sum(a.countries, b.countries)
 	a.statuses = tally.Sum(a.statuses, b.statuses)
 	for i, s := range a.sides {
-		s.merge(b.sides[i], clients, referers)
-	}
-}
-
-// merge takes in the same candidate's part of another stream, whose client and
-// referer ids are translated by the tables given.
-func (s *side) merge(t *side, clients, referers []uint32) {
-	s.sums.merge(&t.sums)
-	s.clients = tally.SumMapped(s.clients, t.clients, clients)
-	s.referers = tally.SumMapped(s.referers, t.referers, referers)
-	s.countries = tally.Sum(s.countries, t.countries)
-	s.statuses = tally.Sum(s.statuses, t.statuses)
-	for rule, set := range t.seen {
-		s.seen[rule].UnionMapped(set, clients)
-	}
-	for v := range s.variants {
-		s.variants[v].denied += t.variants[v].denied
+		t := b.sides[i]
+		s.sums.merge(&t.sums)
+		s.referers = tally.SumMapped(s.referers, t.referers, ids)
+		s.countries = tally.Sum(s.countries, t.countries)
+		s.statuses = tally.Sum(s.statuses, t.statuses)
+		for v := range s.variants {
+			s.variants[v].denied += t.variants[v].denied
+		}
 	}
 }

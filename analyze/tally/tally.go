@@ -28,6 +28,13 @@ func Listed(n int, all []Counts, cmp func(a, b int) int) (listed, rest []int) {
 			first[id] = true
 		}
 	}
+	some := 0
+	for _, c := range all {
+		if c.Requests > 0 {
+			some++
+		}
+	}
+	rest = make([]int, 0, some-len(listed))
 	for id, c := range all {
 		if c.Requests > 0 && !first[id] {
 			rest = append(rest, id)

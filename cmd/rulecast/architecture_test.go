@@ -63,7 +63,7 @@ analyze/match               => analyze/geo analyze/policy analyze/prefix analyze
 analyze/fold                => ingest/record
 analyze/traffic             => analyze/geo analyze/match analyze/tally ingest/record
 analyze/inspect             => analyze/tally ingest/record ingest/referer
-analyze/replay              => analyze/geo analyze/match analyze/policy analyze/tally analyze/traffic ingest/record
+analyze/replay              => analyze/fold analyze/geo analyze/match analyze/policy analyze/tally analyze/traffic ingest/record
 analyze/diff                => analyze/geo analyze/match analyze/policy analyze/tally analyze/traffic ingest/record
 analyze/site
 analyze/order

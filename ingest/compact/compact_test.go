@@ -88,7 +88,7 @@ func read(t interface{ Fatal(...any) }, path string, wants record.Columns) (rows
 
 // readAll reads all parts of a table, and calls flush before each Reset.
 func readAll(table format.Table, b *record.Builder, flush func()) error {
-	r := table.NewReader()
+	r := table.NewReader(nil)
 	defer r.Close()
 	for part := range table.Parts() {
 		err := r.Begin(part)

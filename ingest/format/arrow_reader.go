@@ -20,7 +20,7 @@ type arrowReader struct {
 }
 
 // NewReader implements Table.
-func (t *arrowTable) NewReader() TableReader {
+func (t *arrowTable) NewReader(*TableMemory) TableReader {
 	r := &arrowReader{table: t, batch: newArrowBatch(t), dicts: newArrowBatch(t)}
 	r.columns = make([]arrowColumn, len(t.schema.columns))
 	var columns []*tableColumn

@@ -410,7 +410,7 @@ func TestArrowClaims(t *testing.T) {
 				runtime.ReadMemStats(&before)
 				table, err := openArrow(bytes.NewReader(bad), int64(len(bad)), record.AllColumns)
 				if err == nil {
-					r, b := table.NewReader(), record.NewBuilder(record.ColumnSet(record.Client))
+					r, b := table.NewReader(nil), record.NewBuilder(record.ColumnSet(record.Client))
 					for part := range min(len(table.Parts()), 3) {
 						if r.Begin(part) == nil {
 							r.Read(b, &Position{})

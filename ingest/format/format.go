@@ -66,8 +66,16 @@ type Table interface {
 	// Parts says how many rows each part claims to have, in the order of the
 	// file: not below 0, and all of them together less than 1<<62.
 	Parts() []int64
-	// NewReader makes a reader of the parts for one goroutine.
-	NewReader() TableReader
+	// NewReader makes a reader of the parts for one goroutine. It uses the memory
+	// given, if any, until it is closed.
+	NewReader(m *TableMemory) TableReader
+}
+
+// TableMemory is what a reader of a table leaves to the next one, so that many
+// files need no more memory than one. The zero value is ready to use, by one
+// open reader at a time.
+type TableMemory struct {
+	parquet parquetMemory
 }
 
 // TableReader reads parts of a table.

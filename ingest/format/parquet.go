@@ -166,12 +166,16 @@ func (t *parquetTable) Present() record.Columns { return t.present }
 func (t *parquetTable) Parts() []int64 { return t.parts }
 
 // NewReader implements Table.
-func (t *parquetTable) NewReader() TableReader {
-	r := &parquetReader{table: t, columns: slices.Clone(t.columns)}
+func (t *parquetTable) NewReader(m *TableMemory) TableReader {
+	if m == nil {
+		m = new(TableMemory)
+	}
+	r := &parquetReader{table: t, columns: slices.Clone(t.columns), memory: &m.parquet}
 	var columns []*tableColumn
 	for i := range r.columns {
-		r.columns[i].pages = newPageReader()
-		columns = append(columns, &r.columns[i].tableColumn)
+		c := &r.columns[i]
+		r.memory.lend(c)
+		columns = append(columns, &c.tableColumn)
 	}
 	r.rows = newTableRows(columns)
 	return r
@@ -181,6 +185,7 @@ func (t *parquetTable) NewReader() TableReader {
 type parquetReader struct {
 	table   *parquetTable
 	columns []parquetColumn
+	memory  *parquetMemory
 	rows    tableRows
 	group   int   // number of the one at hand, from 1
 	left    int64 // rows of it that were not read
@@ -189,7 +194,7 @@ type parquetReader struct {
 // Close implements TableReader.
 func (r *parquetReader) Close() error {
 	for i := range r.columns {
-		r.columns[i].pages.close()
+		r.memory.take(&r.columns[i])
 	}
 	return nil
 }
@@ -243,7 +248,7 @@ func (r *parquetReader) read(b *record.Builder, at *Position) error {
 	}
 	r.left -= int64(r.rows.take(b, at, r.rows.left(r.left)))
 	for i := range r.columns {
-		if c := &r.columns[i]; r.left == 0 && c.left() > 0 {
+		if c := &r.columns[i]; r.left == 0 && c.left()+c.page.left > 0 {
 			return fmt.Errorf("column %s: more rows than its row group", c.name)
 		}
 	}

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 
@@ -16,12 +17,59 @@ type parquetColumn struct {
 	index    int // among the leaf columns
 	optional bool
 	size     int // bytes of a number, 0 for text
+	page     dataPage
 
-	pages  *pageReader
+	*columnMemory
+}
+
+// columnMemory is what one column after the other is read with.
+type columnMemory struct {
+	pages  pageReader
 	plain  spans
 	dict   dictionary
 	places []uint32
 	levels []uint32
+
+	spareIDs   []record.ID // of tableColumn, between two columns
+	spareCells []int64
+}
+
+// parquetMemory lends memory to columns by their names: those of two files are
+// about the same size.
+type parquetMemory struct {
+	columns map[string]*columnMemory
+	unpack  unpacker
+}
+
+func (m *parquetMemory) lend(c *parquetColumn) {
+	c.columnMemory = m.columns[c.name]
+	if delete(m.columns, c.name); c.columnMemory == nil { // or two columns have the name
+		c.columnMemory = &columnMemory{pages: pageReader{file: bufio.NewReaderSize(nil, maxPageHeader)}}
+	}
+	c.pages.unpack = &m.unpack
+	c.ids, c.cells = c.spareIDs[:0], c.spareCells[:0]
+}
+
+// take takes back what was lent, unless it has become large.
+func (m *parquetMemory) take(c *parquetColumn) {
+	lent := c.columnMemory
+	lent.spareIDs, lent.spareCells = c.ids, c.cells
+	if lent.size() > maxKeptColumn {
+		return
+	}
+	if m.columns == nil {
+		m.columns = map[string]*columnMemory{}
+	}
+	m.columns[c.name] = lent
+}
+
+// maxKeptColumn bounds the memory, in bytes, that is kept for a column of the
+// next file.
+const maxKeptColumn = 1 << 22
+
+func (m *columnMemory) size() int {
+	return cap(m.pages.packed) + cap(m.pages.page) + cap(m.pages.dict) + 8*cap(m.plain.ends) + cap(m.plain.data) +
+		8*cap(m.dict.ends) + 4*cap(m.dict.ids) + 8*cap(m.dict.cells) + 4*cap(m.places) + 4*cap(m.levels) + 4*cap(m.spareIDs) + 8*cap(m.spareCells)
 }
 
 // dictionary is what the dictionary page of a column chunk says.
@@ -91,32 +139,44 @@ func unitsPerSecond(u layout.TimeUnit) int64 {
 func (c *parquetColumn) open(chunk io.Reader, codec layout.CompressionCodec) {
 	c.pages.reset(chunk, codec)
 	c.empty()
+	c.page = dataPage{}
 	c.dict.ids, c.dict.cells = c.dict.ids[:0], c.dict.cells[:0]
 }
 
-// load reads the next page that has values.
+// load makes ids or cells of the next rows, from the next page that has some if
+// the one at hand has none left.
 func (c *parquetColumn) load(b *record.Builder) error {
-	for {
-		h, err := c.pages.next()
-		if err == io.EOF {
-			err = fmt.Errorf("fewer rows than its row group")
-		}
-		if err == nil {
-			switch h.kind {
-			case layout.DictionaryPage:
-				err = c.loadDictionary(b, h)
-			case layout.DataPage, layout.DataPageV2:
-				err = c.loadData(b, h)
-			}
+	for c.left() == 0 {
+		var err error
+		if c.page.left > 0 {
+			err = c.fill(b)
+		} else {
+			err = c.nextPage(b)
 		}
 		if err != nil {
 			c.empty()
+			c.page = dataPage{}
 			return fmt.Errorf("column %s: %w", c.name, err)
 		}
-		if c.left() > 0 {
-			return nil
-		}
 	}
+	return nil
+}
+
+func (c *parquetColumn) nextPage(b *record.Builder) error {
+	h, err := c.pages.next()
+	if err == io.EOF {
+		return fmt.Errorf("fewer rows than its row group")
+	}
+	if err != nil {
+		return err
+	}
+	switch h.kind {
+	case layout.DictionaryPage:
+		return c.loadDictionary(b, h)
+	case layout.DataPage, layout.DataPageV2:
+		return c.loadData(h)
+	}
+	return nil
 }
 
 // loadDictionary finds out what the entries of a dictionary page are to us.
@@ -153,16 +213,47 @@ func (c *parquetColumn) loadDictionary(b *record.Builder, h pageHeader) error {
 	return nil
 }
 
-// loadData makes ids or cells of a page.
-func (c *parquetColumn) loadData(b *record.Builder, h pageHeader) error {
+// dataPage is a page whose values are decoded some at a time if they are places
+// in the dictionary, and else all at once.
+type dataPage struct {
+	left     int // rows that were not decoded
+	nulls    bool
+	levels   hybrid // if there are nulls
+	indexed  bool
+	places   hybrid // if it is indexed
+	values   []byte // if it is not
+	encoding layout.Encoding
+}
+
+// loadData begins a page.
+func (c *parquetColumn) loadData(h pageHeader) error {
 	levels, values, err := c.pages.data(h, c.optional)
 	if err != nil {
 		return err
 	}
-	count := h.values
+	c.page = dataPage{left: h.values, values: values, encoding: h.encoding}
 	if c.optional && len(levels) > 0 && !allOnes(levels, h.values) {
-		c.levels = sized(c.levels, h.values)
-		if err := decodeHybrid(c.levels, levels, 1); err != nil {
+		c.page.nulls, c.page.levels = true, hybrid{src: levels, width: 1}
+	}
+	if h.encoding == plainDictionary || h.encoding == layout.RLEDictionary {
+		c.page.indexed = true
+		if len(values) > 0 {
+			c.page.places = hybrid{src: values[1:], width: uint(values[0])}
+		}
+	}
+	return nil
+}
+
+// fill makes ids or cells of the next rows of the page.
+func (c *parquetColumn) fill(b *record.Builder) error {
+	n := c.page.left
+	if c.page.indexed {
+		n = min(n, record.BatchRows)
+	}
+	count := n
+	if c.page.nulls {
+		c.levels = sized(c.levels, n)
+		if err := c.page.levels.read(c.levels); err != nil {
 			return err
 		}
 		count = 0
@@ -170,13 +261,14 @@ func (c *parquetColumn) loadData(b *record.Builder, h pageHeader) error {
 			count += int(level)
 		}
 	}
+	c.page.left -= n
 	c.row, c.suspect = 0, false
 	if c.kind == tableDict {
-		c.ids = sized(c.ids, h.values)
+		c.ids = sized(c.ids, n)
 	} else {
-		c.cells = sized(c.cells, h.values)
+		c.cells = sized(c.cells, n)
 	}
-	if err := c.decode(b, count, values, h.encoding); err != nil || count == h.values {
+	if err := c.decode(b, count); err != nil || count == n {
 		return err
 	}
 	if c.kind == tableDict {
@@ -188,25 +280,33 @@ func (c *parquetColumn) loadData(b *record.Builder, h pageHeader) error {
 	return nil
 }
 
-// spread makes room for nulls between the first n values.
+// spread makes room for nulls, whose level is 0 and not 1, between the first n
+// values. No processor foresees where they are.
 func spread[T any](values []T, levels []uint32, n int, null T) {
-	for i, j := len(values)-1, n-1; i > j; i-- {
+	i, j := len(values)-1, n-1
+	for ; j >= 0 && i > j; i-- {
+		v := values[j]
 		if levels[i] == 0 {
-			values[i] = null
-		} else {
-			values[i] = values[j]
-			j--
+			v = null
+		}
+		values[i] = v
+		j -= int(levels[i])
+	}
+	if j < 0 {
+		for k := range values[:i+1] {
+			values[k] = null
 		}
 	}
 }
 
-// decode makes the first n ids or cells of a page's values.
-func (c *parquetColumn) decode(b *record.Builder, n int, values []byte, encoding layout.Encoding) error {
+// decode makes the first n ids or cells of the values of the page at hand.
+func (c *parquetColumn) decode(b *record.Builder, n int) error {
+	values, encoding := c.page.values, c.page.encoding
 	switch {
 	case n == 0:
 		return nil
-	case encoding == plainDictionary || encoding == layout.RLEDictionary:
-		return c.lookUp(n, values)
+	case c.page.indexed:
+		return c.lookUp(n)
 	case c.size > 0:
 		return c.decodeNumbers(c.cells[:n], values, encoding)
 	}
@@ -251,12 +351,9 @@ func (c *parquetColumn) decodeNumbers(cells []int64, values []byte, encoding lay
 }
 
 // lookUp turns n indices into the dictionary into its ids or cells.
-func (c *parquetColumn) lookUp(n int, values []byte) error {
-	if len(values) == 0 {
-		return errParquetData
-	}
+func (c *parquetColumn) lookUp(n int) error {
 	c.places = sized(c.places, n)
-	if err := decodeHybrid(c.places, values[1:], uint(values[0])); err != nil {
+	if err := c.page.places.read(c.places); err != nil {
 		return err
 	}
 	c.source, c.suspect = &c.dict.spans, c.dict.suspect

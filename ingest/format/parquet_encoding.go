@@ -42,60 +42,85 @@ func load64(src []byte, at uint) uint64 {
 }
 
 // unpackIndices is unpackBits for numbers of at most 32 bits, of which there
-// are most.
-func unpackIndices(dst []uint32, src []byte, width uint) {
+// are most. The first one begins at that bit of src.
+func unpackIndices(dst []uint32, src []byte, bit, width uint) {
 	mask := uint64(1)<<width - 1
-	bit := uint(0)
+	for width <= maxPaired && len(dst) >= 2 && bit/8+8 <= uint(len(src)) {
+		v := binary.LittleEndian.Uint64(src[bit/8:]) >> (bit % 8)
+		dst[0], dst[1] = uint32(v&mask), uint32(v>>width&mask)
+		dst = dst[2:]
+		bit += 2 * width
+	}
 	for i := range dst {
-		var v uint64
-		if at := bit / 8; at+8 <= uint(len(src)) {
-			v = binary.LittleEndian.Uint64(src[at:])
-		} else {
-			v = load64(src, at)
-		}
-		dst[i] = uint32(v >> (bit % 8) & mask)
+		dst[i] = uint32(load64(src, bit/8) >> (bit % 8) & mask)
 		bit += width
 	}
 }
 
-// decodeHybrid fills dst with numbers of at most 32 bits from runs, each
-// either one number repeated or bit-packed groups of eight. Some writers leave
-// out the end of the last group.
-func decodeHybrid(dst []uint32, src []byte, width uint) error {
-	if width > 32 {
+// maxPaired is the width up to which two numbers are in any eight bytes in which
+// the first one begins in the first byte.
+const maxPaired = (64 - 7) / 2
+
+// hybrid reads numbers of at most 32 bits from runs, each either one number
+// repeated or bit-packed groups of eight. Some writers leave out the end of the
+// last group.
+type hybrid struct {
+	src    []byte
+	width  uint
+	run    uint64 // numbers of the run at hand that were not read
+	packed bool
+	bit    uint   // of src, where the next one of a packed run begins
+	value  uint32 // of a run that is not
+}
+
+// read fills dst with the next numbers.
+func (h *hybrid) read(dst []uint32) error {
+	if h.width > 32 {
 		return errParquetData
 	}
 	for len(dst) > 0 {
-		head, n := binary.Uvarint(src)
-		if n <= 0 || head>>1 == 0 {
-			return errParquetData
+		if h.run == 0 {
+			if err := h.next(); err != nil {
+				return err
+			}
 		}
-		src = src[n:]
-		if head&1 == 0 {
-			size := int(width+7) / 8
-			if len(src) < size {
+		part := dst[:min(h.run, uint64(len(dst)))]
+		if h.packed {
+			end := h.bit + uint(len(part))*h.width
+			if (end+7)/8 > uint(len(h.src)) {
 				return errParquetData
 			}
-			v := uint32(load64(src[:size], 0))
-			src = src[size:]
-			run := dst[:min(head>>1, uint64(len(dst)))]
-			for i := range run {
-				run[i] = v
+			unpackIndices(part, h.src, h.bit, h.width)
+			h.bit = end
+		} else {
+			for i := range part {
+				part[i] = h.value
 			}
-			dst = dst[len(run):]
-			continue
 		}
-		run := dst
-		if groups := head >> 1; groups < uint64(len(dst)+7)/8 {
-			run = dst[:8*groups]
-		}
-		if (len(run)*int(width)+7)/8 > len(src) {
-			return errParquetData
-		}
-		unpackIndices(run, src, width)
-		dst = dst[len(run):]
-		src = src[min(len(src), (len(run)+7)/8*int(width)):]
+		h.run -= uint64(len(part))
+		dst = dst[len(part):]
 	}
+	return nil
+}
+
+// next begins the next run.
+func (h *hybrid) next() error {
+	h.src, h.bit = h.src[min(uint(len(h.src)), (h.bit+7)/8):], 0
+	head, n := binary.Uvarint(h.src)
+	if n <= 0 || head>>1 == 0 {
+		return errParquetData
+	}
+	h.src = h.src[n:]
+	if h.packed = head&1 != 0; h.packed {
+		h.run = 8 * min(head>>1, maxPageValues)
+		return nil
+	}
+	size := int(h.width+7) / 8
+	if len(h.src) < size {
+		return errParquetData
+	}
+	h.run, h.value = head>>1, uint32(load64(h.src[:size], 0)&(1<<h.width-1))
+	h.src = h.src[size:]
 	return nil
 }
 
@@ -188,9 +213,12 @@ func (s *spans) cut(place uint64) []byte {
 
 // decodePlain finds n PLAIN byte strings in data, which it keeps.
 func (s *spans) decodePlain(data []byte, n int) error {
-	s.data, s.ends = data, s.ends[:0]
+	if n > len(data)/4 { // each has its size before it
+		return errParquetData
+	}
+	s.data, s.ends = data, sized(s.ends, n)
 	at := 0
-	for range n {
+	for i := range s.ends {
 		if len(data)-at < 4 {
 			return errParquetData
 		}
@@ -199,7 +227,7 @@ func (s *spans) decodePlain(data []byte, n int) error {
 		if uint64(size) > uint64(len(data)-at) {
 			return errParquetData
 		}
-		s.ends = append(s.ends, span(at, at+int(size)))
+		s.ends[i] = span(at, at+int(size))
 		at += int(size)
 	}
 	return nil

@@ -33,8 +33,13 @@ func TestParquetEncodings(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := make([]uint32, len(indices))
-		if err := decodeHybrid(got, src, uint(width)); err != nil {
-			t.Fatal(err)
+		numbers := hybrid{src: src, width: uint(width)}
+		for rest := got; len(rest) > 0; {
+			n := rapid.IntRange(1, len(rest)).Draw(t, "at a time")
+			if err := numbers.read(rest[:n]); err != nil {
+				t.Fatal(err)
+			}
+			rest = rest[n:]
 		}
 		for i := range got {
 			if got[i] != indices[i] {
@@ -42,8 +47,11 @@ func TestParquetEncodings(t *testing.T) {
 			}
 		}
 		cut := src[:rapid.IntRange(0, len(src)-1).Draw(t, "cut")]
-		decodeHybrid(got, cut, uint(width))
-		decodeHybrid(got, rapid.SliceOf(rapid.Byte()).Draw(t, "junk"), uint(width))
+		for _, src := range [][]byte{cut, rapid.SliceOf(rapid.Byte()).Draw(t, "junk")} {
+			numbers := hybrid{src: src, width: uint(width)}
+			numbers.read(got[len(got)/2:])
+			numbers.read(got)
+		}
 	})
 }
 

@@ -83,23 +83,19 @@ type pageReader struct {
 	packed []byte
 	page   []byte
 	dict   []byte // the dictionary has its own memory, being needed for longer
-	zip    gzip.Reader
-	zstd   *zstd.Decoder
+	unpack *unpacker
 }
 
-func newPageReader() *pageReader {
-	return &pageReader{file: bufio.NewReaderSize(nil, maxPageHeader)}
+// unpacker decompresses the pages of many columns. Its zero value is ready to
+// use.
+type unpacker struct {
+	zip  gzip.Reader
+	zstd *zstd.Decoder
 }
 
 func (r *pageReader) reset(chunk io.Reader, codec layout.CompressionCodec) {
 	r.file.Reset(chunk)
 	r.codec = codec
-}
-
-func (r *pageReader) close() {
-	if r.zstd != nil {
-		r.zstd.Close()
-	}
 }
 
 // next reads the header of the next page and its bytes, still packed. The end
@@ -145,10 +141,10 @@ func readGrowing(r io.Reader, buf []byte, n int) ([]byte, error) {
 	return buf, nil
 }
 
-// unpack decompresses packed, which has to come to size bytes, into buf.
-func (r *pageReader) unpack(buf, packed []byte, size int) ([]byte, error) {
+// page decompresses packed, which has to come to size bytes, into buf.
+func (r *unpacker) page(codec layout.CompressionCodec, buf, packed []byte, size int) ([]byte, error) {
 	var err error
-	switch r.codec {
+	switch codec {
 	case layout.Uncompressed:
 		buf = append(buf[:0], packed...)
 	case layout.Snappy:
@@ -162,7 +158,7 @@ func (r *pageReader) unpack(buf, packed []byte, size int) ([]byte, error) {
 			buf, err = readAtMost(&r.zip, buf[:0], size)
 		}
 	case layout.Zstd:
-		if r.zstd == nil {
+		if r.zstd == nil { // it has no goroutines, so that it need not be closed
 			r.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPageBytes))
 			if err != nil {
 				return nil, err
@@ -170,7 +166,7 @@ func (r *pageReader) unpack(buf, packed []byte, size int) ([]byte, error) {
 		}
 		buf, err = r.zstd.DecodeAll(packed, buf[:0])
 	default:
-		return nil, fmt.Errorf("compression %v is not supported", r.codec)
+		return nil, fmt.Errorf("compression %v is not supported", codec)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("decompressing a page: %w", err)
@@ -206,7 +202,7 @@ func (r *pageReader) dictionary(h pageHeader) ([]byte, error) {
 		return nil, fmt.Errorf("dictionary encoded as %v is not supported", h.encoding)
 	}
 	var err error
-	r.dict, err = r.unpack(r.dict, r.packed, h.uncompressed)
+	r.dict, err = r.unpack.page(r.codec, r.dict, r.packed, h.uncompressed)
 	return r.dict, err
 }
 
@@ -215,7 +211,7 @@ func (r *pageReader) data(h pageHeader, optional bool) (levels, values []byte, e
 	if h.kind == layout.DataPageV2 {
 		return r.dataV2(h)
 	}
-	if r.page, err = r.unpack(r.page, r.packed, h.uncompressed); err != nil {
+	if r.page, err = r.unpack.page(r.codec, r.page, r.packed, h.uncompressed); err != nil {
 		return nil, nil, err
 	}
 	if !optional {
@@ -244,7 +240,7 @@ func (r *pageReader) dataV2(h pageHeader) (levels, values []byte, err error) {
 	if h.plain {
 		return levels, packed, nil
 	}
-	if r.page, err = r.unpack(r.page, packed, h.uncompressed-head); err != nil {
+	if r.page, err = r.unpack.page(r.codec, r.page, packed, h.uncompressed-head); err != nil {
 		return nil, nil, err
 	}
 	return levels, r.page, nil

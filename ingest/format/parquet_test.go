@@ -80,12 +80,16 @@ func readParquet(data []byte, wants record.Columns) (outcome, error) {
 // readTable is decodeBlocks for columnar files, over any number of batches. The
 // error is the first one; parts behind it are read.
 func readTable(f *Format, data []byte, wants record.Columns) (outcome, error) {
+	return readTableWith(nil, f, data, wants)
+}
+
+func readTableWith(m *TableMemory, f *Format, data []byte, wants record.Columns) (outcome, error) {
 	var o outcome
 	table, err := f.OpenTable(bytes.NewReader(data), int64(len(data)), wants)
 	if err != nil {
 		return o, err
 	}
-	r := table.NewReader()
+	r := table.NewReader(m)
 	defer r.Close()
 	b, at, begin := record.NewBuilder(wants), &Position{}, int64(0)
 	for part, rows := range table.Parts() {
@@ -311,6 +315,27 @@ func TestParquetDamaged(t *testing.T) {
 	}
 }
 
+// What one file leaves in memory means nothing to the next one.
+func TestParquetMemory(t *testing.T) {
+	text, typed, _, _ := randomLog(3000)
+	var memory TableMemory
+	for range 2 {
+		for name, options := range parquetOptions {
+			for _, data := range [][]byte{writeParquet(t, text, options...), writeParquet(t, typed[:500], options...)} {
+				want, err := readParquet(data, record.AllColumns)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := readTableWith(&memory, parquetFile(), data, record.AllColumns)
+				if err != nil || !gocmp.Equal(got, want) {
+					t.Fatalf("%v: %v\n%s", name, err, gocmp.Diff(want, got))
+				}
+				readTableWith(&memory, parquetFile(), data[len(data)/2:], record.AllColumns)
+			}
+		}
+	}
+}
+
 // fuzzTable reads the beginning of what may be a columnar file.
 func fuzzTable(f *Format, data []byte) {
 	b, at := record.NewBuilder(record.AllColumns), &Position{}
@@ -318,7 +343,7 @@ func fuzzTable(f *Format, data []byte) {
 	if err != nil {
 		return
 	}
-	r := table.NewReader()
+	r := table.NewReader(nil)
 	defer r.Close()
 	for part := range table.Parts()[:min(len(table.Parts()), 5)] {
 		err := r.Begin(part)
@@ -388,7 +413,7 @@ func benchTable(b *testing.B, f *Format, data []byte, builder *record.Builder) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	r, at := table.NewReader(), &Position{}
+	r, at := table.NewReader(nil), &Position{}
 	defer r.Close()
 	for part := range table.Parts() {
 		err := r.Begin(part)

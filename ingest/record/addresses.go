@@ -125,8 +125,14 @@ func (a *Addresses) append(ip [16]byte) ID {
 func (a *Addresses) join(b *Addresses) []ID {
 	a.bits = max(a.bits, b.bits)
 	to := make([]ID, b.Len())
-	for id := range to {
-		to[id] = a.internIPv6(&b.addrs[id])
+	c := &clientsAtOnce{all: a}
+	for from := 0; from < len(to); from += len(c.at) {
+		part := to[from:min(from+len(c.at), len(to))]
+		c.wide = c.wide[:0]
+		for i := range part {
+			part[i] = c.placeAddr(i, &b.addrs[from+i])
+		}
+		c.resolve(part)
 	}
 	return to
 }

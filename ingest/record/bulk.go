@@ -1,5 +1,7 @@
 package record
 
+import "encoding/binary"
+
 // Columnar files fill many rows at once: their format sets each column for the
 // next rows and then ends them all with CommitRows. What is not set of a row is
 // absent, but for Time, which has to be set if it was asked for.
@@ -143,29 +145,62 @@ func (b *Builder) CommitRows(n int, texts Columns) {
 // are 0. A raw form is only good until the next one is asked for, and none is
 // no id that is handed out.
 func (b *Builder) InternClients(ids []ID, raw func(i int) []byte, none ID) {
-	wanted := b.ids[Client] != nil
-	var addrs [256]uint32
-	for from := 0; from < len(ids); from += len(addrs) {
-		part := ids[from:min(from+len(addrs), len(ids))]
+	var bad []int
+	c := &clientsAtOnce{all: b.dicts.Clients}
+	for from := 0; from < len(ids); from += len(c.at) {
+		part := ids[from:min(from+len(c.at), len(ids))]
+		c.wide = c.wide[:0]
 		for i := range part {
-			v := raw(from + i)
-			addr, ok := parseIPv4(v)
-			part[i], addrs[i] = pending, addr
-			if ok {
-				continue
-			}
-			if part[i], ok = b.dicts.Clients.internOther(v); !ok {
-				part[i] = none
+			var ok bool
+			if part[i], ok = c.place(i, raw(from+i)); !ok {
+				bad = append(bad, from+i)
 			}
 		}
-		if wanted {
-			b.dicts.Clients.resolve(part, addrs[:len(part)])
-			continue
+		if b.ids[Client] == nil {
+			clear(part)
+		} else {
+			c.resolve(part)
 		}
-		for i, id := range part {
-			if id != none {
-				part[i] = 0
-			}
-		}
+	}
+	for _, i := range bad {
+		ids[i] = none
+	}
+}
+
+// clientsAtOnce are clients that are looked up together: the addresses of those
+// whose id is pending, and where in wide those of the others that are.
+type clientsAtOnce struct {
+	all  *Addresses
+	at   [256]uint32
+	wide [][16]byte
+}
+
+// place is the id, for now, of client i.
+func (c *clientsAtOnce) place(i int, raw []byte) (ID, bool) {
+	if addr, ok := parseIPv4(raw); ok {
+		c.at[i] = addr
+		return pending, true
+	}
+	if ip, ok := parseIPv6(raw); ok {
+		return c.placeAddr(i, &ip), true
+	}
+	return c.all.internText(raw)
+}
+
+// placeAddr is place for an address, which may be an IPv4-mapped one.
+func (c *clientsAtOnce) placeAddr(i int, ip *[16]byte) ID {
+	if [12]byte(ip[:12]) == mappedPrefix {
+		c.at[i] = binary.BigEndian.Uint32(ip[12:])
+		return pending
+	}
+	c.at[i] = uint32(len(c.wide))
+	c.wide = append(c.wide, *ip)
+	return pendingIPv6
+}
+
+func (c *clientsAtOnce) resolve(ids []ID) {
+	c.all.resolve(ids, c.at[:len(ids)])
+	if len(c.wide) > 0 {
+		c.all.resolveIPv6(ids, c.at[:len(ids)], c.wide)
 	}
 }

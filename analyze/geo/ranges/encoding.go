@@ -118,15 +118,27 @@ func appendFamily[K uint32 | uint64](p []byte, f *family[K], place []uint64) []b
 
 var errCorrupt = errors.New("country table: corrupt")
 
-// Decode reads the encoded form. What is cut short or altered is an error.
-func Decode(data []byte) (*Table, error) {
+// DecodeHeader reads the header of the encoded form, which takes no time.
+func DecodeHeader(data []byte) (Header, error) {
+	h, _, err := cutHeader(data)
+	return h, err
+}
+
+func cutHeader(data []byte) (h Header, packed []byte, err error) {
 	text, packed, ok := bytes.Cut(data, []byte("\n\n"))
 	if !ok || !bytes.HasPrefix(text, []byte(magic)) {
-		return nil, fmt.Errorf("%w: no header", errCorrupt)
+		return h, nil, fmt.Errorf("%w: no header", errCorrupt)
 	}
+	h, err = parseHeader(string(text[len(magic):]))
+	return h, packed, err
+}
+
+// Decode reads the encoded form. What is cut short or altered is an error.
+func Decode(data []byte) (*Table, error) {
 	t := &Table{}
+	var packed []byte
 	var err error
-	if t.header, err = parseHeader(string(text[len(magic):])); err != nil {
+	if t.header, packed, err = cutHeader(data); err != nil {
 		return nil, err
 	}
 	payload, err := unpack(packed)
