@@ -70,7 +70,7 @@ type fieldPlan struct {
 	hasDate   bool // the time is of a day that the rows name
 	present   record.Columns
 	steps     []planStep
-	quick     []quickStep // the steps for rows in which nothing is unusual; nil for none
+	quick     quickPlan // for rows in which nothing is unusual
 }
 
 type planStep struct {
@@ -113,7 +113,7 @@ func planFields(names []string, table *columnTable, wants record.Columns) *field
 		p.add(planStep{column: at, instead: -1, field: f.field, sets: f.sets}, table, wants, column)
 	}
 	p.hasClient, p.hasTime = p.present.Has(record.Client), p.present.Has(record.Time)
-	p.quick = quickSteps(p)
+	p.quick = planQuick(p)
 	return p
 }
 

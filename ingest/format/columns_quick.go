@@ -18,67 +18,92 @@ import (
 // search for the end of a column has one.
 type quickStep struct {
 	planStep
-	skip    int  // columns to pass over before this one
-	stamped bool // of a date: the time of day is in the column behind it, and has no step of its own
+	skip int // columns to pass over before this one
+	kind quickKind
 }
 
-// quickSteps are the steps of a plan by column, or nil if its rows cannot be read
-// so: they would have to end with a column that is read.
-func quickSteps(p *fieldPlan) []quickStep {
+// quickKind is how a quickStep reads its column.
+type quickKind uint8
+
+const (
+	quickRare  quickKind = iota // by the other way
+	quickStamp                  // a date, and the time of day in the column behind it
+	quickClient
+	quickBytes
+	quickStatus
+	quickPlain // what cannot be wrong
+)
+
+// quickPlan is how rows are read in which nothing is unusual.
+type quickPlan struct {
+	steps []quickStep // none: rows cannot be read so
+	rest  int         // separators behind the last of them
+}
+
+// planQuick makes the steps of a plan into those of a quick one. There are none
+// if a row would have to end with a column that is read.
+func planQuick(p *fieldPlan) quickPlan {
 	if p.needed == p.columns {
-		return nil
+		return quickPlan{}
 	}
 	var quick []quickStep
 	next := 0 // the column behind the last step
 	for _, s := range slices.SortedFunc(slices.Values(p.steps), func(a, b planStep) int { return cmp.Compare(a.column, b.column) }) {
 		last := len(quick) - 1
 		if last >= 0 && s.field == fieldClock && s.column == next && quick[last].field == fieldDate {
-			quick[last].stamped = true
+			quick[last].kind = quickStamp
 		} else {
-			quick = append(quick, quickStep{planStep: s, skip: s.column - next})
+			quick = append(quick, quickStep{planStep: s, skip: s.column - next, kind: quickKindOf(s.field)})
 		}
 		next = s.column + 1
 	}
-	return quick
+	return quickPlan{quick, p.columns - 1 - next}
+}
+
+func quickKindOf(field fieldKind) quickKind {
+	switch {
+	case field == fieldClient:
+		return quickClient
+	case field == fieldBytes:
+		return quickBytes
+	case field == fieldStatus:
+		return quickStatus
+	case field > lastChecked:
+		return quickPlain
+	}
+	return quickRare
 }
 
 // quick reads a row, and returns its time as set does. If it returns false,
 // something is unusual, and what it has set is to be set anew.
 func (d *plannedRow) quick(line []byte, separator byte, b *record.Builder) (us int64, ok bool) {
-	steps := d.plan.quick
-	if len(steps) == 0 {
+	p := &d.plan.quick
+	if len(p.steps) == 0 {
 		return 0, false
 	}
-	at, column := 0, 0 // where the rest of the row begins, and its first column
-	for i := range steps {
-		s := &steps[i]
-		if at = skipColumns(line, at, s.skip, separator); at < 0 {
-			return 0, false
+	at := 0 // where the rest of the row begins
+	for i := range p.steps {
+		s := &p.steps[i]
+		if s.skip > 0 {
+			if at = skipColumns(line, at, s.skip, separator); at < 0 {
+				return 0, false
+			}
 		}
-		rest, size := line[at:], 0
-		column += s.skip + 1
-		switch {
-		case s.stamped:
-			us, size = d.stamp.cut(rest, separator)
-			column++
-		case s.field == fieldClient:
-			size = b.SetClientBefore(separator, rest)
-		case s.field == fieldBytes:
+		size := 0
+		switch s.kind {
+		case quickStamp:
+			us, size = d.stamp.cut(line[at:], separator)
+		case quickClient:
+			size = b.SetClientBefore(separator, line[at:])
+		case quickBytes:
 			var n int64
-			n, size = cutNumber(rest, separator)
+			n, size = cutNumber(line[at:], separator)
 			b.SetBytes(n)
-		case s.field == fieldStatus:
-			if size = len("200"); len(rest) <= size || rest[size] != separator {
-				return 0, false
-			}
-			status, ok := parseStatus(rest[:size])
-			if !ok {
-				return 0, false
-			}
-			b.SetStatus(status)
-		case s.field > lastChecked:
-			size = bytes.IndexByte(rest, separator)
-			if size < 0 || s.instead >= 0 && isDash(rest[:size]) {
+		case quickStatus:
+			size = cutStatus(line[at:], separator, b)
+		case quickPlain:
+			rest := line[at:]
+			if size = bytes.IndexByte(rest, separator); size < 0 || s.instead >= 0 && isDash(rest[:size]) {
 				return 0, false
 			}
 			d.setPlain(&s.planStep, rest[:size], line, b)
@@ -90,15 +115,27 @@ func (d *plannedRow) quick(line []byte, separator byte, b *record.Builder) (us i
 		}
 		at += size + 1
 	}
-	return us, column+bytes.Count(line[at:], []byte{separator}) == d.plan.columns-1
+	return us, bytes.Count(line[at:], []byte{separator}) == p.rest
 }
 
-// skipColumns is where the row goes on behind n columns from at on, or -1 if
+// cutStatus sets the status that stands before the first separator, and returns
+// its size; 0 if that is none of three digits.
+func cutStatus(line []byte, separator byte, b *record.Builder) (size int) {
+	const digits = len("200")
+	if len(line) <= digits || line[digits] != separator {
+		return 0
+	}
+	status, ok := parseStatus(line[:digits])
+	if !ok {
+		return 0
+	}
+	b.SetStatus(status)
+	return digits
+}
+
+// skipColumns is where the row goes on behind n > 0 columns from at on, or -1 if
 // their ends are not found at once.
 func skipColumns(line []byte, at, n int, separator byte) int {
-	if n == 0 {
-		return at
-	}
 	for ; at+8 <= len(line); at += 8 {
 		m := equalBytes(binary.LittleEndian.Uint64(line[at:]), separator)
 		if found := bits.OnesCount64(m); found < n {

@@ -19,7 +19,7 @@ type slowCloudFront struct{ cloudFrontDecoder }
 func (d *slowCloudFront) Decode(block []byte, b *record.Builder, at *Position) int {
 	n := d.cloudFrontDecoder.Decode(block, b, at)
 	if d.plan != nil {
-		d.plan.quick = nil
+		d.plan.quick = quickPlan{}
 	}
 	return n
 }
