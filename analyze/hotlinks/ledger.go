@@ -121,6 +121,7 @@ type visit struct {
 	requests, embeds, documents uint32 // the latter two are of the requests
 
 	country uint16
+	near    bool // to an own view: see Analysis.compare
 }
 
 func compareVisits(a, b *visit) int {
@@ -146,6 +147,7 @@ func joinVisits(to, from *visit) {
 	to.requests = plus(to.requests, from.requests)
 	to.embeds = plus(to.embeds, from.embeds)
 	to.documents = plus(to.documents, from.documents)
+	to.near = to.near || from.near
 }
 
 // plus adds two counts, up to what the type holds.
@@ -312,7 +314,18 @@ func (v *ownViews) of(client uint32) []own { return v.entries[v.from[client]:v.f
 // an hour of any moment of a visit. There must be an index.
 func (v *ownViews) near(q *visit) bool {
 	views := v.of(q.client)
-	i, _ := slices.BinarySearchFunc(views, own{client: q.client, agent: q.agent, slot: q.slot - 1}, func(e, o own) int { return compareOwn(&e, &o) })
+	if len(views) == 0 {
+		return false
+	}
+	from := own{client: q.client, agent: q.agent, slot: q.slot - 1}
+	i := 0
+	for n := len(views); i < n; {
+		if half := int(uint(i+n) / 2); compareOwn(&views[half], &from) < 0 {
+			i = half + 1
+		} else {
+			n = half
+		}
+	}
 	for ; i < len(views) && views[i].agent == q.agent && views[i].slot <= q.slot+1; i++ {
 		switch e := &views[i]; {
 		case e.slot == q.slot, e.slot < q.slot && e.at.last >= q.at.first, e.slot > q.slot && e.at.first <= q.at.last:
