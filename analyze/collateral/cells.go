@@ -52,13 +52,16 @@ func pair(client, referer record.ID) uint64 { return uint64(client) | uint64(ref
 func (p packed) unpack() key {
 	client, referer := p.ids()
 	return key{
-		client: client, referer: referer, country: geo.Country(p.b), status: uint16(p.b >> 16), day: uint16(p.b >> 32),
+		client: client, referer: referer, country: p.country(), status: uint16(p.b >> 16), day: uint16(p.b >> 32),
 		kind: fetch.Kind(p.b >> 48 & 0xff), blocked: p.b>>56 != 0,
 	}
 }
 
 // ids are those of the key.
 func (p packed) ids() (client, referer record.ID) { return record.ID(p.a), record.ID(p.a >> 32) }
+
+// country is that of the key.
+func (p packed) country() geo.Country { return geo.Country(p.b) }
 
 // translated is the key with other ids.
 func (p packed) translated(clients, referers []record.ID) packed {

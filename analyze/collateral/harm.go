@@ -174,12 +174,15 @@ func (j *Judgement) decide(m *match.Matcher, yield func(*Cell, *match.Outcome)) 
 	for id := range j.Dicts.RefererHosts.Len() {
 		eval.AddReferer(j.Dicts.RefererHosts.Class(record.ID(id)), j.Dicts.RefererHosts.Bytes(record.ID(id)))
 	}
-	for c := range j.Cells() {
-		if eval.Touches(c.Client, c.Referer, c.Country) {
+	var c Cell
+	for e := range j.cells.all() {
+		client, referer := e.key.ids()
+		if eval.Touches(client, referer, e.key.country()) {
 			if eval.Cells() >= match.MaxCells {
 				eval.Forget()
 			}
-			yield(c, eval.Outcome(eval.Cell(&match.Row{Client: c.Client, Referer: c.Referer, Country: c.Country})))
+			j.read(&c, e)
+			yield(&c, eval.Outcome(eval.Cell(&match.Row{Client: c.Client, Referer: c.Referer, Country: c.Country})))
 		}
 	}
 }
