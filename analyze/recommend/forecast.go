@@ -118,6 +118,10 @@ func (f *forecast) weigh(c *collateral.Cell, s scale) (w weights) {
 	worth, requests := s.worth(c.Counts), c.Counts.Requests*collateral.One
 	for control := range w.bad {
 		share := c.Bad[control]
+		if control > 0 && share == c.Bad[control-1] { // as of most cells
+			w.bad[control], w.good[control] = w.bad[control-1], w.good[control-1]
+			continue
+		}
 		w.bad[control] = mulDiv(worth, share*bad, collateral.One*factorOne)
 		w.good[control] = mulDiv(requests, (collateral.One-share)*good, collateral.One*factorOne)
 	}
