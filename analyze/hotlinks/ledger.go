@@ -25,8 +25,12 @@ type ledger[E any] struct {
 const leastLimit = 1 << 14
 
 func (l *ledger[E]) add(e *E) {
+	most := max(l.limit, len(l.entries))
+	if len(l.fresh) == 0 && cap(l.fresh) < most {
+		l.fresh = make([]E, 0, most) // append would copy it several times until then
+	}
 	l.fresh = append(l.fresh, *e)
-	if len(l.fresh) >= max(l.limit, len(l.entries)) {
+	if len(l.fresh) >= most {
 		l.compact()
 	}
 }
