@@ -217,7 +217,10 @@ func (t *table) all() iter.Seq[*entry] {
 	}
 }
 
-func (e *entry) cell() traffic.Cell {
+// fill fills in the cell of an entry. (To return it would be to copy it twice,
+// and there are millions.)
+func (e *entry) fill(c *traffic.Cell) {
 	k := e.key.unpack()
-	return traffic.Cell{Client: k.client, Referer: k.referer, Country: k.country, Status: k.status, Counts: e.counts, First: e.first, Last: e.last}
+	c.Client, c.Referer, c.Country, c.Status = k.client, k.referer, k.country, k.status
+	c.Counts, c.First, c.Last = e.counts, e.first, e.last
 }

@@ -165,7 +165,8 @@ func (j *Judgement) Cells() iter.Seq[*Cell] {
 // read fills in a cell.
 func (j *Judgement) read(c *Cell, e *entry) {
 	k := e.key.unpack()
-	*c = Cell{Cell: e.cell(), Day: int(k.day), Kind: k.kind, Blocked: k.blocked}
+	e.fill(&c.Cell)
+	c.Day, c.Kind, c.Blocked = int(k.day), k.kind, k.blocked
 	j.weigh(c)
 }
 
@@ -191,8 +192,9 @@ func (j *Judgement) Reconcile(rowsRead int64) error {
 // Traffic yields the cells as a replay takes them.
 func (j *Judgement) Traffic() iter.Seq[traffic.Cell] {
 	return func(yield func(traffic.Cell) bool) {
+		var c traffic.Cell
 		for e := range j.cells.all() {
-			if !yield(e.cell()) {
+			if e.fill(&c); !yield(c) {
 				return
 			}
 		}

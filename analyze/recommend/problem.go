@@ -60,14 +60,24 @@ func newProblem(j *collateral.Judgement, s scale, maxHost int) *problem {
 	return p
 }
 
+// ahead is how many cells are weighed before their weights are added up: by
+// themselves, so that the processor fetches what many of them are added to at
+// once.
+const ahead = 128
+
+// weighed is what is to be added to a cell of the problem.
+type weighed struct {
+	to int32
+	weights
+}
+
 // findCells puts the requests of each client and each host together.
 func (p *problem) findCells(s scale, maxHost int) {
 	f := newForecast(p.j)
 	hostOf := p.findHosts(maxHost)
 	at := map[uint64]int32{}
+	list := make([]weighed, 0, ahead)
 	for c := range p.j.Cells() {
-		w := f.weigh(c, s)
-		p.good += w.good[policy.IP]
 		i := p.number[c.Client]
 		if host := hostOf[c.Referer]; host != none {
 			key := uint64(i)<<32 | uint64(host)
@@ -78,11 +88,25 @@ func (p *problem) findCells(s scale, maxHost int) {
 				p.cells = append(p.cells, choose.Cell{Client: p.number[c.Client], Host: host})
 			}
 		}
-		cell := &p.cells[i]
+		list = append(list, weighed{i, f.weigh(c, s)})
+		if len(list) == ahead {
+			p.sum(list)
+			list = list[:0]
+		}
+	}
+	p.sum(list)
+}
+
+// sum adds weights to the cells.
+func (p *problem) sum(list []weighed) {
+	for i := range list {
+		w := &list[i]
+		cell := &p.cells[w.to]
 		for control := range w.bad {
 			cell.Bad[control] += w.bad[control]
 			cell.Good[control] += w.good[control]
 		}
+		p.good += w.good[policy.IP]
 	}
 }
 
