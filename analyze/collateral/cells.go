@@ -60,6 +60,9 @@ func (p packed) unpack() key {
 // ids are those of the key.
 func (p packed) ids() (client, referer record.ID) { return record.ID(p.a), record.ID(p.a >> 32) }
 
+// day is that of the key.
+func (p packed) day() int { return int(uint16(p.b >> 32)) }
+
 // country is that of the key.
 func (p packed) country() geo.Country { return geo.Country(p.b) }
 

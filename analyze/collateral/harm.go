@@ -186,7 +186,14 @@ func (h *harmed) harms() *Harms {
 // requests gathered, all of them.
 func (j *Judgement) Against(m *match.Matcher) *Harms {
 	h := newHarmed(j, m)
-	j.decide(m, h.addAll)
+	j.decide(m, anyDay, h.addAll)
+	return h.harms()
+}
+
+// AgainstOn is Against for the requests of one day (Cell.Day).
+func (j *Judgement) AgainstOn(m *match.Matcher, day int) *Harms {
+	h := newHarmed(j, m)
+	j.decide(m, day, h.addAll)
 	return h.harms()
 }
 
@@ -194,7 +201,7 @@ func (j *Judgement) Against(m *match.Matcher) *Harms {
 // at nothing are not there.
 func (j *Judgement) AgainstDaily(m *match.Matcher) map[int]*Harms {
 	days := map[int]*harmed{}
-	j.decide(m, func(c *Cell, out *match.Outcome) {
+	j.decide(m, anyDay, func(c *Cell, out *match.Outcome) {
 		if days[c.Day] == nil {
 			days[c.Day] = newHarmed(j, m)
 		}
@@ -207,9 +214,12 @@ func (j *Judgement) AgainstDaily(m *match.Matcher) map[int]*Harms {
 	return out
 }
 
-// decide hands out the cells that a ruleset without gates looks at, with what
-// it says of them.
-func (j *Judgement) decide(m *match.Matcher, yield func(*Cell, *match.Outcome)) {
+// anyDay is no day.
+const anyDay = -1
+
+// decide hands out the cells, of a day or anyDay, that a ruleset without gates
+// looks at, with what it says of them.
+func (j *Judgement) decide(m *match.Matcher, day int, yield func(*Cell, *match.Outcome)) {
 	eval := m.NewEvaluator()
 	for id := range j.Dicts.Clients.Len() {
 		eval.AddClient(j.Dicts.Clients.Addr(record.ID(id)))
@@ -219,6 +229,9 @@ func (j *Judgement) decide(m *match.Matcher, yield func(*Cell, *match.Outcome)) 
 	}
 	var c Cell
 	for e := range j.cells.all() {
+		if day != anyDay && e.key.day() != day {
+			continue
+		}
 		client, referer := e.key.ids()
 		if eval.Touches(client, referer, e.key.country()) {
 			if eval.Cells() >= match.MaxCells {

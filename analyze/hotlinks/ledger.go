@@ -209,13 +209,13 @@ func compareOwn(a, b *own) int {
 	switch {
 	case a.client != b.client:
 		return cmp.Compare(a.client, b.client)
-	case a.agent != b.agent:
-		return cmp.Compare(a.agent, b.agent)
+	case a.slot != b.slot:
+		return cmp.Compare(a.slot, b.slot)
 	}
-	return cmp.Compare(a.slot, b.slot)
+	return cmp.Compare(a.agent, b.agent)
 }
 
-func keyOfOwn(o *own) uint64 { return uint64(o.client)<<32 | uint64(o.agent) }
+func keyOfOwn(o *own) uint64 { return uint64(o.client)<<32 | uint64(uint32(o.slot)^1<<31) }
 
 // The memory of the evidence. A host's visits, and its objects, are all kept up
 // to mostPerHost; that number is halved as often as keeps the entries of all
@@ -246,7 +246,9 @@ func keepLowest[E any](k *keeping, host func(*E) uint32) func(*ledger[E]) {
 					run = 0
 				}
 				if run <= k.perHost {
-					l.entries[n] = l.entries[i]
+					if n < i {
+						l.entries[n] = l.entries[i]
+					}
 					n++
 				}
 				run++
@@ -318,21 +320,21 @@ func (v *ownViews) of(client uint32) []own { return v.entries[v.from[client]:v.f
 // an hour of any moment of a visit. There must be an index.
 func (v *ownViews) near(q *visit) bool {
 	views := v.of(q.client)
-	if len(views) == 0 {
-		return false
-	}
-	from := own{client: q.client, agent: q.agent, slot: q.slot - 1}
-	i := 0
-	for n := len(views); i < n; {
-		if half := int(uint(i+n) / 2); compareOwn(&views[half], &from) < 0 {
-			i = half + 1
-		} else {
-			n = half
+	for slot := q.slot - 1; slot <= q.slot+1 && len(views) > 0; slot++ {
+		want := own{client: q.client, slot: slot, agent: q.agent}
+		i := 0
+		for n := len(views); i < n; {
+			if half := int(uint(i+n) / 2); compareOwn(&views[half], &want) < 0 {
+				i = half + 1
+			} else {
+				n = half
+			}
 		}
-	}
-	for ; i < len(views) && views[i].agent == q.agent && views[i].slot <= q.slot+1; i++ {
-		switch e := &views[i]; {
-		case e.slot == q.slot, e.slot < q.slot && e.at.last >= q.at.first, e.slot > q.slot && e.at.first <= q.at.last:
+		views = views[i:]
+		if len(views) == 0 || compareOwn(&views[0], &want) != 0 {
+			continue
+		}
+		if at := &views[0].at; slot == q.slot || slot < q.slot && at.last >= q.at.first || slot > q.slot && at.first <= q.at.last {
 			return true
 		}
 	}

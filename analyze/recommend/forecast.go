@@ -122,8 +122,12 @@ func (f *forecast) weigh(c *collateral.Cell, s scale) (w weights) {
 			w.bad[control], w.good[control] = w.bad[control-1], w.good[control-1]
 			continue
 		}
-		w.bad[control] = mulDiv(worth, share*bad, collateral.One*factorOne)
-		w.good[control] = mulDiv(requests, (collateral.One-share)*good, collateral.One*factorOne)
+		if share > 0 {
+			w.bad[control] = mulDiv(worth, share*bad, collateral.One*factorOne)
+		}
+		if share < collateral.One {
+			w.good[control] = mulDiv(requests, (collateral.One-share)*good, collateral.One*factorOne)
+		}
 	}
 	return w
 }
