@@ -224,14 +224,15 @@ func (a *Analysis) AddExcept(b *record.Batch, explained []bool) error {
 // clients have to stay in the first cache of the processor.
 const ahead = 128
 
-// count counts some requests and their times, as clocked has it. It does nothing
-// else, so that the processor fetches many clients at once.
+// count counts some requests, and their times, which it returns in clocked. Each
+// of its loops waits for one table only, and for many clients at once.
 func (a *Analysis) count(clients []record.ID, sizes, times []int64, clocked *[ahead]int64) {
 	for k, client := range clients {
-		c := &a.clients[client]
-		c.all.Add(sizes[k])
+		a.clients[client].all.Add(sizes[k])
 		a.total.Add(sizes[k])
-		clocked[k] = a.clock(c, client, times[k])
+	}
+	for k, client := range clients {
+		clocked[k] = a.clock(&a.clients[client], client, times[k])
 	}
 }
 

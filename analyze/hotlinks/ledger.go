@@ -63,18 +63,24 @@ func (l *ledger[E]) take(more []E) {
 }
 
 func (l *ledger[E]) joinEqual() {
-	n := 0
+	if len(l.entries) == 0 {
+		return
+	}
+	n, last := 0, l.key(&l.entries[0])
 	for i := 1; i < len(l.entries); i++ {
-		if to, from := &l.entries[n], &l.entries[i]; l.key(to) == l.key(from) && l.compare(to, from) == 0 {
+		to, from := &l.entries[n], &l.entries[i]
+		key := l.key(from)
+		if key == last && l.compare(to, from) == 0 {
 			l.join(to, from)
 			continue
 		}
+		last = key
 		n++
 		if n < i {
 			l.entries[n] = l.entries[i]
 		}
 	}
-	l.entries = l.entries[:min(n+1, len(l.entries))]
+	l.entries = l.entries[:n+1]
 }
 
 // halfHour is how long before or after a request for something that another
@@ -240,10 +246,10 @@ type keeping struct{ perHost, least, all int }
 func keepLowest[E any](k *keeping, host func(*E) uint32) func(*ledger[E]) {
 	return func(l *ledger[E]) {
 		for {
-			n, run := 0, 0
+			n, run, last := 0, 0, uint32(0)
 			for i := range l.entries {
-				if i > 0 && host(&l.entries[i]) != host(&l.entries[i-1]) {
-					run = 0
+				if of := host(&l.entries[i]); of != last {
+					run, last = 0, of
 				}
 				if run <= k.perHost {
 					if n < i {
