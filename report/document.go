@@ -63,7 +63,8 @@ type Column struct {
 	// and of the others the highest goes first.
 	Weight int
 	// Prose is text that has to be read whole: a terminal breaks it into lines
-	// rather than shortening it.
+	// rather than shortening it, and puts it below its row if there is no room
+	// beside the other columns.
 	Prose bool
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
@@ -146,17 +147,51 @@ func (t *textWriter) grid(cols []*gridColumn, height int) error {
 		// Headings stand on the line below them.
 		header[i] = strings.Repeat("\n", lines-len(c.heading)) + strings.Join(c.heading, "\n")
 	}
-	var rows [][]string
+	below := leftOut(cols, shown, true)
+	rows := drawnRows{below: map[int][]string{}}
 	for n := range height {
-		rows = append(rows, gridRow(shown, n)...)
+		rows.lines = append(rows.lines, gridRow(shown, n)...)
+		for _, c := range below {
+			rows.add(c.cells[n], t.width)
+		}
 	}
 	if err := t.render(header, rows, shown); err != nil {
 		return err
 	}
-	if len(shown) < len(cols) {
-		t.hiddenLine(cols, shown)
+	if hidden := leftOut(cols, shown, false); len(hidden) > 0 {
+		t.hiddenLine(hidden)
 	}
 	return nil
+}
+
+// drawnRows are rows on their way to the terminal, and what stands below some of
+// them, by the number of their last line.
+type drawnRows struct {
+	lines [][]string
+	below map[int][]string
+}
+
+// add puts a text below the last row.
+func (r *drawnRows) add(text string, width int) {
+	const indent = "    "
+	if text == "" {
+		return
+	}
+	last := len(r.lines) - 1
+	for _, line := range wrap(text, width-len(indent)) {
+		r.below[last] = append(r.below[last], indent+shorten(line, width-len(indent)))
+	}
+}
+
+// leftOut are the columns that are not shown in the grid, in their own order. A
+// text that has to be read whole goes below its row.
+func leftOut(all, shown []*gridColumn, prose bool) (out []*gridColumn) {
+	for _, c := range all {
+		if !slices.Contains(shown, c) && c.Prose == prose {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // gridRow is row n as it is drawn: one line, or as many as the longest text
@@ -172,21 +207,17 @@ func gridRow(shown []*gridColumn, n int) [][]string {
 			rows = append(rows, make([]string, len(shown)))
 		}
 		for k, line := range lines {
-			rows[k][i] = line
+			rows[k][i] = shorten(line, c.width) // a word may be longer
 		}
 	}
 	return rows
 }
 
-// hiddenLine names the columns that are not shown, in their own order.
-func (t *textWriter) hiddenLine(all, shown []*gridColumn) {
+// hiddenLine names the columns that are not shown.
+func (t *textWriter) hiddenLine(hidden []*gridColumn) {
 	var names []string
-	for i, next := 0, 0; i < len(all); i++ {
-		if next < len(shown) && all[i] == shown[next] {
-			next++
-			continue
-		}
-		names = append(names, all[i].label())
+	for _, c := range hidden {
+		names = append(names, c.label())
 	}
 	for _, line := range wrap("Not shown: "+strings.Join(names, ", ")+" (--as csv has them all).", t.width) {
 		t.line(line, "")
@@ -223,7 +254,7 @@ func (t *textWriter) record(table *Table) error {
 	for i := range rows {
 		rows[i][1] = shorten(rows[i][1], content.width)
 	}
-	return t.render(nil, rows, []*gridColumn{label, content})
+	return t.render(nil, drawnRows{lines: rows}, []*gridColumn{label, content})
 }
 
 // inRecord is a cell and its unit in a table of one row: bytes are exact there,
@@ -244,7 +275,7 @@ func (c *Column) inRecord(v any) (cell, unit string) {
 }
 
 // render draws prepared cells. Without a header there is no line either.
-func (t *textWriter) render(header []string, rows [][]string, cols []*gridColumn) error {
+func (t *textWriter) render(header []string, rows drawnRows, cols []*gridColumn) error {
 	widths := tw.NewMapper[int, int]()
 	align := make(tw.Alignment, len(cols))
 	for i, c := range cols {
@@ -284,15 +315,16 @@ func (t *textWriter) render(header []string, rows [][]string, cols []*gridColumn
 	if header != nil {
 		table.Header(header)
 	}
-	if err := table.Bulk(rows); err != nil {
+	if err := table.Bulk(rows.lines); err != nil {
 		return err
 	}
 	if err := table.Render(); err != nil {
 		return err
 	}
-	bolds := 0
+	bolds, first := 0, 0 // lines of the heading, and before the first row
 	if header != nil {
 		bolds = 1 + strings.Count(header[0], "\n")
+		first = bolds + 1
 	}
 	for i, line := range strings.Split(strings.TrimSuffix(drawn.String(), "\n"), "\n") {
 		style := ""
@@ -300,6 +332,9 @@ func (t *textWriter) render(header []string, rows [][]string, cols []*gridColumn
 			style = bold
 		}
 		t.line(line, style)
+		for _, line := range rows.below[i-first] {
+			t.line(line, "")
+		}
 	}
 	return nil
 }

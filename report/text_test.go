@@ -87,6 +87,35 @@ value                     requests  share
 	}
 }
 
+// TestProseBelow: a text that is to be read whole stands below its row where
+// there is no room beside it.
+func TestProseBelow(t *testing.T) {
+	entries := Table{Name: "entries", Columns: []Column{
+		{Name: "entry", Type: String}, {Name: "good", Type: Int, Weight: 1}, {Name: "reason", Type: String, Weight: 1, Prose: true},
+	}}
+	entries.AddRow("example-saddleisland.blogspot.com", int64(1), "most of those who load it see pages of that site alone")
+	entries.AddRow("192.0.2.1", int64(22), "")
+	entries.AddRow("192.0.2.2", int64(333), "scans")
+	doc := &Document{Command: "recommend", Tables: []Table{entries}}
+	got := text(t, doc, TextOptions{Width: 44})
+	want := `entries
+entry                              good
+─────────────────────────────────  ────
+example-saddleisland.blogspot.com     1
+    most of those who load it see pages of
+    that site alone
+192.0.2.1                            22
+192.0.2.2                           333
+    scans
+`
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if wide := text(t, doc, TextOptions{Width: 120}); !strings.Contains(wide, " 333  scans\n") {
+		t.Errorf("not beside its row where there is room:\n%s", wide)
+	}
+}
+
 func TestDetail(t *testing.T) {
 	table := func(name string, detail bool) Table {
 		return Table{Name: name, Columns: []Column{{Name: "n", Type: Int}}, Rows: [][]any{{int64(1)}, {int64(2)}}, Detail: detail}
@@ -144,6 +173,8 @@ func TestGridProperties(t *testing.T) {
 			c.Label = fmt.Sprintf("heading%d", i) + strings.Repeat(" word", rapid.IntRange(0, 3).Draw(t, "words"))
 			if rapid.Bool().Draw(t, "number") {
 				c.Type, c.Unit = Int, "requests"
+			} else {
+				c.Prose = rapid.Bool().Draw(t, "prose")
 			}
 			table.Columns = append(table.Columns, c)
 		}
@@ -175,7 +206,7 @@ func TestGridProperties(t *testing.T) {
 			if c.Weight == 0 && !isShown[c.Name] {
 				t.Fatalf("%s has weight 0 and is not shown", c.Name)
 			}
-			if !strings.Contains(got, fmt.Sprintf("heading%d", i)) {
+			if !strings.Contains(got, fmt.Sprintf("heading%d", i)) && !c.Prose {
 				t.Fatalf("%s is neither shown nor named:\n%s", c.Name, got)
 			}
 			for _, row := range table.Rows {

@@ -44,7 +44,7 @@ func Inspect(r *inspect.Result, src *Source) *report.Document {
 // formatsTable says which formats the inputs have, and how each was told.
 func formatsTable(src *Source) report.Table {
 	t := report.Table{Name: "formats", Title: "Formats", Columns: columns(
-		text("format"), report.Column{Name: "title", Type: report.String, Weight: 2, Prose: true}, count("inputs", "inputs", 0),
+		text("format"), report.Column{Name: "title", Type: report.String, Weight: 2}, count("inputs", "inputs", 0),
 		count("requests", "requests", 0), report.Column{Name: "packing", Type: report.String, Weight: 1}, prose("recognised_by"),
 	)}
 	type group struct {
