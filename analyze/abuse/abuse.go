@@ -19,7 +19,7 @@
 // who asks for many versions of one means to get past the cache. Where hardly a
 // visitor has such a query, it is no version, and each counts.
 //
-// Requests without a time, or more than 142 years from 1970, go into none
+// Requests without a time, or before 1969 or after 2110, go into none
 // either; Exploit and WAF count them all the same. A request whose denial the
 // current ruleset explains is no error, no probing and no denial by a WAF, and
 // remains traffic in every other way: else who is blocked would stay bad.
@@ -262,7 +262,7 @@ func (a *Analysis) clock(c *track, q *request) int64 {
 		c.hour = a.hour.ofWeek + 1
 		a.weeks[q.client][a.hour.ofWeek/64] |= 1 << (a.hour.ofWeek % 64)
 	}
-	if q.time < -farthest || q.time >= farthest {
+	if q.time < epoch || q.time >= latest {
 		a.untimed++
 		return untimed
 	}

@@ -143,7 +143,7 @@ func drawLines(t *rapid.T, most int) []line {
 	lines := rapid.SliceOfN(rapid.Custom(drawLine), 0, most).Draw(t, "lines")
 	for i := range lines {
 		if rapid.IntRange(0, 15).Draw(t, "odd") == 0 {
-			lines[i].time = rapid.SampledFrom([]int64{record.NoTime, math.MaxInt64, math.MinInt64 + 1, farthest, farthest - 1, -farthest, -farthest - 1}).Draw(t, "odd time")
+			lines[i].time = rapid.SampledFrom([]int64{record.NoTime, math.MaxInt64, math.MinInt64 + 1, latest, latest - 1, epoch, epoch - 1}).Draw(t, "odd time")
 		}
 	}
 	return lines
@@ -170,7 +170,7 @@ func (q *line) wafDenied() bool { return q.action == "BLOCK" }
 
 func (q *line) asset() bool { return q.static() && q.status < 400 && !q.wafDenied() }
 
-func (q *line) timed() bool { return q.time >= -farthest && q.time < farthest }
+func (q *line) timed() bool { return q.time >= epoch && q.time < latest }
 
 // value is what a line is to a bucket: false if it does not count it.
 func (q *line) value(s Signal) (string, bool) {
