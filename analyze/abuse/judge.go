@@ -117,20 +117,24 @@ func (j *Judgement) replay(since func(client record.ID) int64) {
 	a := j.analysis
 	j.Unversioned = j.isUnversioned()
 	r := &replayer{unversioned: j.Unversioned, thresholds: &a.plan.Thresholds, keep: &a.events.keep, addrs: a.dicts.Clients, keepUses: a.plan.keepUses, since: math.MinInt64}
+	loading := j.visitorsLoad()
+	for run := range runs(a.uses.entries, func(u *use) uint32 { return u.client }) {
+		j.Clients[run[0].client].Declared = declared(run)
+	}
 	for run := range runs(a.events.events, func(e *event) uint32 { return e.client }) {
 		id := run[0].client
 		if since != nil {
 			r.since = sinceEpoch(since(id))
 		}
-		found, partial := r.events(run)
-		j.Clients[id].Partial = j.Clients[id].Partial || partial
+		c := &j.Clients[id]
+		found, partial := r.events(run, loading && c.Assets == 0 && !c.Declared)
+		c.Partial = c.Partial || partial
 		j.add(id, found...)
 	}
 	for run := range runs(a.uses.entries, func(u *use) uint32 { return u.client }) {
 		id := run[0].client
 		found, users := r.uses(run)
 		j.Clients[id].Users = uint8(users)
-		j.Clients[id].Declared = declared(run)
 		j.add(id, found...)
 	}
 	for id, h := range a.hits {

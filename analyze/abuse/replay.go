@@ -119,16 +119,16 @@ type replayer struct {
 	keepUses    keepingUses
 	addrs       *record.Addresses
 	since       int64 // from when on, in µs since epoch, the current ruleset was in force for the client at hand
-	states      [numKinds]state
+	states      [AgentSwitching]state
 	agents      state
 	firsts      []int64
 }
 
 // events replays the events of a client, which are sorted, and reports whether
-// some of a slot are missing.
-func (r *replayer) events(events []event) (found []Evidence, partial bool) {
-	kinds := r.possible(events)
-	for k := range numKinds {
+// some of a slot are missing. aloof: it asks for pages, and loads nothing.
+func (r *replayer) events(events []event, aloof bool) (found []Evidence, partial bool) {
+	kinds := r.possible(events, aloof)
+	for k := range AgentSwitching {
 		if kinds.Has(k) {
 			r.states[k].reset(k, r.thresholds[k])
 		}
@@ -145,7 +145,7 @@ func (r *replayer) events(events []event) (found []Evidence, partial bool) {
 			r.miss(kinds, (slot[0].when.slot()+1)*slotLength)
 		}
 	}
-	for k := range numKinds {
+	for k := range AgentSwitching {
 		if kinds.Has(k) && r.states[k].requests() > int64(r.thresholds[k].Capacity) {
 			found = append(found, Evidence{k, r.states[k].requests(), r.thresholds[k]})
 		}
@@ -156,7 +156,11 @@ func (r *replayer) events(events []event) (found []Evidence, partial bool) {
 // event pours an event into those buckets of kinds that it is for.
 func (r *replayer) event(kinds Signals, e event) {
 	for rest := e.when.unexplained(r.since); rest != 0; rest &= rest - 1 {
-		switch k := Signal(bits.TrailingZeros16(uint16(rest))); {
+		k := Signal(bits.TrailingZeros16(uint16(rest)))
+		if k == Crawl && kinds.Has(PagesOnly) {
+			r.states[PagesOnly].pour(e.when.time(), e.hash)
+		}
+		switch {
 		case k == busted && !r.unversioned && kinds.Has(CacheBusting):
 			r.states[CacheBusting].refetch(e.when.time(), e.hash)
 		case k == busted && kinds.Has(CacheBusting):
@@ -168,7 +172,7 @@ func (r *replayer) event(kinds Signals, e event) {
 }
 
 // possible are the buckets into which enough events go for them to fire.
-func (r *replayer) possible(events []event) (kinds Signals) {
+func (r *replayer) possible(events []event, aloof bool) (kinds Signals) {
 	var counts [momentBits]int
 	for _, e := range events {
 		for rest := e.when.unexplained(r.since); rest != 0; rest &= rest - 1 {
@@ -181,11 +185,14 @@ func (r *replayer) possible(events []event) (kinds Signals) {
 			kinds.put(k)
 		}
 	}
+	if b := r.thresholds[PagesOnly]; aloof && counts[Crawl] > b.Capacity && !b.Off {
+		kinds.put(PagesOnly)
+	}
 	return kinds
 }
 
 func (r *replayer) miss(kinds Signals, until int64) {
-	for k := range numKinds {
+	for k := range AgentSwitching {
 		if kinds.Has(k) {
 			r.states[k].miss(until)
 		}

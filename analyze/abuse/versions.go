@@ -30,3 +30,24 @@ func (j *Judgement) isUnversioned() bool {
 	}
 	return loading >= fewestLoading && versioned*versionsRare <= loading
 }
+
+// visitorsLoad reports whether half of the requests come from clients that load
+// files with browsers. They do not where another host serves those files, and
+// it is not known where the log has no User-Agents.
+func (j *Judgement) visitorsLoad() bool {
+	loading := make([]bool, len(j.Clients))
+	for i := range j.analysis.uses.entries {
+		if u := &j.analysis.uses.entries[i]; u.loaded {
+			loading[u.client] = true
+		}
+	}
+	var load, all int64
+	for id := range j.Clients {
+		n := j.Clients[id].All.Requests
+		all += n
+		if loading[id] {
+			load += n
+		}
+	}
+	return all > 0 && load*2 >= all
+}

@@ -52,7 +52,7 @@ func (p *problem) spread(networks map[netip.Prefix]*turnover) {
 			continue
 		}
 		if t := networks[at]; t != nil && t.counts() {
-			moved := mulDiv(c.Bad[policy.IP], t.fresh, t.all)
+			moved := min(mulDiv(c.Bad[policy.IP], t.fresh, t.all), c.Bad[policy.IP]-1)
 			c.Bad[policy.IP] -= moved
 			t.moved += moved
 		}
