@@ -49,6 +49,7 @@ type Client struct {
 	Assets      int64 // answered with a static file
 	Errors      int64 // with a status from 400 on that the current ruleset does not explain
 	Explained   int64 // whose denial it explains
+	Busts       int64 // by queries that no visitor sends, to get past the cache
 	First, Last int64 // record.NoTime if no request has a time
 	Weight      int64 // how bad what it asked for is, of One
 	Signals     Signals
@@ -129,6 +130,9 @@ func (j *Judgement) replay(since func(client record.ID) int64) {
 		c := &j.Clients[id]
 		found, partial := r.events(run, loading && c.Assets == 0 && !c.Declared)
 		c.Partial = c.Partial || partial
+		if j.Unversioned {
+			c.Busts = busts(run)
+		}
 		j.add(id, found...)
 	}
 	for run := range runs(a.uses.entries, func(u *use) uint32 { return u.client }) {

@@ -33,7 +33,7 @@ const (
 	Impostor
 	NumSignals
 
-	numBuckets = Label // the signals that have a threshold
+	numBuckets = Label     // the signals that have a threshold
 	numKinds   = PagesOnly // those that events are marked with
 )
 

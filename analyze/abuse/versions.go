@@ -51,3 +51,11 @@ func (j *Judgement) visitorsLoad() bool {
 	}
 	return all > 0 && load*2 >= all
 }
+
+// busts counts the requests for static files by queries of digits.
+func busts(events []event) (n int64) {
+	for _, e := range events {
+		n += one(e.when.kinds().Has(busted))
+	}
+	return n
+}

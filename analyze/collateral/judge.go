@@ -120,12 +120,13 @@ const requestsOfUser = 4
 
 // weigh says what an address is worth. Of one that many people share only those
 // requests can be bad that are not for static files, by which browsers show
-// themselves: the others are anybody's. Of any other, the person behind it is
-// the one who misbehaves.
+// themselves: the others are anybody's, but for what no visitor asks for. Of any
+// other, the person behind it is the one who misbehaves.
 func weigh(c *abuse.Client) Client {
-	out := Client{Client: c, Bad: c.Weight, Users: min(int64(c.Users), (c.All.Requests+requestsOfUser-1)/requestsOfUser)}
+	visits := c.All.Requests - c.Busts
+	out := Client{Client: c, Bad: c.Weight, Users: min(int64(c.Users), (visits+requestsOfUser-1)/requestsOfUser)}
 	if out.Shared() {
-		out.Bad = c.Weight * (c.All.Requests - c.Assets) / max(c.All.Requests, 1)
+		out.Bad = c.Weight * (c.All.Requests - c.Assets + c.Busts) / max(c.All.Requests, 1)
 	}
 	return out
 }
