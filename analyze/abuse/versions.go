@@ -1,5 +1,7 @@
 package abuse
 
+import "slices"
+
 // Many sites have the version of a file in its query, and all their visitors
 // send it. Where few do, a query of digits is no version.
 const (
@@ -58,4 +60,21 @@ func busts(events []event) (n int64) {
 		n += one(e.when.kinds().Has(busted))
 	}
 	return n
+}
+
+// MostPages is how many different pages of a client are counted: see
+// Client.Pages.
+const MostPages = 8
+
+// pages counts the different pages that a client asked for.
+func pages(events []event) uint8 {
+	seen := make([]uint32, 0, MostPages)
+	for i := range events {
+		if e := &events[i]; e.when.kinds().Has(Crawl) && !slices.Contains(seen, e.hash) {
+			if seen = append(seen, e.hash); len(seen) == MostPages {
+				break
+			}
+		}
+	}
+	return uint8(len(seen))
 }

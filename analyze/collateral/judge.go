@@ -80,7 +80,7 @@ func (a *Analysis) Judge(top int, anonymised bool) *Judgement {
 	}
 	j.Clients = make([]Client, len(j.Abuse.Clients))
 	for id := range j.Clients {
-		j.Clients[id] = weigh(&j.Abuse.Clients[id])
+		j.Clients[id] = weigh(&j.Abuse.Clients[id], j.passes(record.ID(id)))
 	}
 	j.lookAround()
 	if a.first != record.NoTime {
@@ -122,13 +122,32 @@ const requestsOfUser = 4
 // requests can be bad that are not for static files, by which browsers show
 // themselves: the others are anybody's, but for what no visitor asks for. Of any
 // other, the person behind it is the one who misbehaves.
-func weigh(c *abuse.Client) Client {
+func weigh(c *abuse.Client, passing bool) Client {
 	visits := c.All.Requests - c.Busts
 	out := Client{Client: c, Bad: c.Weight, Users: min(int64(c.Users), (visits+requestsOfUser-1)/requestsOfUser)}
+	if out.Passing = passing; passing {
+		out.Users = min(out.Users, 1)
+		out.Bad = or(out.Bad, passingWeight)
+	}
 	if out.Shared() {
 		out.Bad = c.Weight * (c.All.Requests - c.Assets + c.Busts) / max(c.All.Requests, 1)
 	}
 	return out
+}
+
+// passingWeight is how bad a client is that passes: as likely as not.
+const passingWeight = One / 2
+
+// passingPages is how many different pages others have to lead a client to
+// until it is odd that it never goes on from any of them.
+const passingPages = 5
+
+// passes reports whether a client asked for pages and files, but for pages only
+// as others led to them, and for nothing that our own pages have. People who
+// follow links load what is there.
+func (j *Judgement) passes(id record.ID) bool {
+	c := &j.Abuse.Clients[id]
+	return c.Pages >= passingPages && c.Assets > 0 && c.Assets+c.Errors+c.Explained < c.All.Requests && j.Hotlinks.ViewsNothing(id)
 }
 
 // Shared reports whether many people use the address.
