@@ -30,17 +30,24 @@ var offences = map[Signal]func(i int) line{
 	Logins:         func(int) line { return line{method: "POST", status: 401, path: "/a.png"} },
 	Errors:         func(int) line { return line{status: 404, path: "/a.png"} },
 	Flood:          func(int) line { return line{method: "GET", status: 200, path: "/"} },
+	PagesOnly:      func(i int) line { return line{method: "GET", status: 200, path: fmt.Sprintf("/page/%d", i)} },
 	AgentSwitching: func(i int) line { return line{status: 200, path: "/a.png", agent: fmt.Sprint("agent ", i)} },
 	Exploit:        func(int) line { return line{status: 404, path: "/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php"} },
 	WAF:            func(int) line { return line{status: 200, path: "/a.png", action: "Block"} },
 }
 
-// commit are n offences, so far apart.
+// commit are n offences, so far apart; behind them, where it needs these, are
+// as many requests of a visitor who loads files.
 func commit(s Signal, n int, apart time.Duration) (lines []line) {
 	for i := range n {
 		q := offences[s](i)
 		q.client, q.time = "192.0.2.1", 1_770_000_000*second+int64(i)*apart.Microseconds()
 		lines = append(lines, q)
+	}
+	for range n {
+		if s == PagesOnly {
+			lines = append(lines, line{client: "192.0.2.2", status: 200, path: "/a.png", agent: chrome})
+		}
 	}
 	return lines
 }
@@ -55,7 +62,7 @@ func signalsOf(t testing.TB, lines []line) (Signals, []Evidence) {
 // TestCapacity fills each bucket and then pours in one more.
 func TestCapacity(t *testing.T) {
 	want := map[Signal]int{Crawl: 40, Probing: 10, SensitiveFiles: 4, AdminPaths: 2, WordPress: 3, Traversal: 3, CacheBusting: 30, Logins: 5, Errors: 50,
-		Flood: 100, AgentSwitching: 10, Exploit: 0, WAF: 0}
+		Flood: 100, PagesOnly: 10, AgentSwitching: 10, Exploit: 0, WAF: 0}
 	for s, capacity := range want {
 		if got, _ := signalsOf(t, commit(s, capacity, 0)); got.Has(s) {
 			t.Errorf("%s fires on %d requests", s, capacity)
@@ -106,11 +113,57 @@ func TestDistinct(t *testing.T) {
 func TestAlone(t *testing.T) {
 	for s, want := range map[Signal]string{
 		Crawl: "crawl", Probing: "probing", SensitiveFiles: "sensitive_files", AdminPaths: "admin_paths", WordPress: "wordpress", Traversal: "traversal",
-		CacheBusting: "cache_busting", Logins: "logins", Errors: "errors", Flood: "flood", AgentSwitching: "agent_switching", Exploit: "exploit", WAF: "waf",
+		CacheBusting: "cache_busting", Logins: "logins", Errors: "errors", Flood: "flood", PagesOnly: "pages_only", AgentSwitching: "agent_switching", Exploit: "exploit", WAF: "waf",
 	} {
 		lines := commit(s, DefaultThresholds()[s].Capacity+1, 0)
 		if got, _ := signalsOf(t, lines); got.String() != want {
 			t.Errorf("%d: %q, want %q", s, got, want)
+		}
+	}
+}
+
+// TestPagesOnly has clients read page after page of whom nobody would say that
+// they load nothing, or where that says nothing.
+func TestPagesOnly(t *testing.T) {
+	reads := commit(PagesOnly, 20, time.Second)
+	with := func(q line) []line { return append(slices.Clone(reads), q) }
+	declared := slices.Clone(reads)
+	for i := range declared {
+		if declared[i].client == "192.0.2.1" {
+			declared[i].agent = "Feed/1 (+https://feed.example)"
+		}
+	}
+	for _, c := range []struct {
+		what  string
+		lines []line
+		want  bool
+	}{
+		{"reads", reads, true},
+		{"loads a file", with(line{client: "192.0.2.1", status: 200, path: "/a.png"}), false},
+		{"reads another", with(line{client: "192.0.2.2", status: 200, path: "/", agent: chrome}), true},
+		{"says who it is", declared, false},
+		{"where nobody loads files", reads[:20], false},
+		{"where few do", with(line{client: "192.0.2.3", status: 200, path: "/"}), false},
+	} {
+		if got, _ := signalsOf(t, c.lines); got.Has(PagesOnly) != c.want {
+			t.Errorf("%s: %v", c.what, got)
+		}
+	}
+}
+
+// TestSince: a ruleset explains denials from some time on.
+func TestSince(t *testing.T) {
+	lines := commit(Probing, 11, time.Millisecond)
+	for i := range lines {
+		lines[i].explained = true
+	}
+	for _, c := range []struct {
+		since int64
+		want  bool
+	}{{lines[0].time - 1, false}, {lines[9].time, false}, {lines[10].time, true}, {math.MinInt64, false}, {math.MaxInt64, true}} {
+		j := analyze(t, NewPlan(Options{Thresholds: DefaultThresholds()}), 100, lines).JudgeSince(false, func(record.ID) int64 { return c.since })
+		if got := byAddr(j)["192.0.2.1"].Signals.Has(Probing); got != c.want {
+			t.Errorf("since %d: %v", c.since-lines[0].time, got)
 		}
 	}
 }
@@ -420,7 +473,7 @@ func TestThresholds(t *testing.T) {
 }
 
 func TestThresholdErrors(t *testing.T) {
-	names := "crawl, probing, sensitive_files, admin_paths, wordpress, traversal, cache_busting, logins, errors, flood, agent_switching, exploit, waf"
+	names := "crawl, probing, sensitive_files, admin_paths, wordpress, traversal, cache_busting, logins, errors, flood, pages_only, agent_switching, exploit, waf"
 	for text, want := range map[string]string{
 		"crawl":               `f:1: 1 words: must be a signal, a capacity and a leak, or a signal and off`,
 		"# x\ncrawl 1":        `f:2: 2 words: must be a signal, a capacity and a leak, or a signal and off`,
