@@ -17,7 +17,7 @@
 // that of cache busting, and there only what asks for one by yet another query:
 // many sites have the version of a file in its query, of each file another, but
 // who asks for many versions of one means to get past the cache. Where hardly a
-// visitor has such a query, it is no version, and each counts.
+// visitor has such a query, it is no version: each counts, and none leaks out.
 //
 // Requests without a time, or before 1969 or after 2110, go into none
 // either; Exploit and WAF count them all the same. A request whose denial the

@@ -114,6 +114,7 @@ type replayer struct {
 	// unversioned: no site's pages ask for files by queries of digits, so that the
 	// first query of a file is no version of it either.
 	unversioned bool
+	files       bool // the client at hand asks for nothing but static files by such queries
 	thresholds  *Thresholds
 	keep        *keeping
 	keepUses    keepingUses
@@ -130,7 +131,7 @@ func (r *replayer) events(events []event, aloof bool) (found []Evidence, partial
 	kinds := r.possible(events, aloof)
 	for k := range AgentSwitching {
 		if kinds.Has(k) {
-			r.states[k].reset(k, r.thresholds[k])
+			r.states[k].reset(k, r.bucket(k))
 		}
 	}
 	for slot := range slots(events) {
@@ -147,10 +148,21 @@ func (r *replayer) events(events []event, aloof bool) (found []Evidence, partial
 	}
 	for k := range AgentSwitching {
 		if kinds.Has(k) && r.states[k].requests() > int64(r.thresholds[k].Capacity) {
-			found = append(found, Evidence{k, r.states[k].requests(), r.thresholds[k]})
+			found = append(found, Evidence{k, r.states[k].requests(), r.bucket(k)})
 		}
 	}
 	return found, partial
+}
+
+// bucket is that of a signal. Where no visitor asks for static files by queries
+// of digits nothing leaks of those: who sends a few now and then is no visitor
+// either. Pages are another matter, as the number of an article may look so.
+func (r *replayer) bucket(k Signal) Bucket {
+	b := r.thresholds[k]
+	if k == CacheBusting && r.unversioned && r.files {
+		b.Leak = 0
+	}
+	return b
 }
 
 // event pours an event into those buckets of kinds that it is for.
@@ -179,6 +191,7 @@ func (r *replayer) possible(events []event, aloof bool) (kinds Signals) {
 			counts[bits.TrailingZeros16(uint16(rest))]++
 		}
 	}
+	r.files = counts[CacheBusting] == 0
 	counts[CacheBusting] += counts[busted]
 	for k := range numKinds {
 		if b := r.thresholds[k]; counts[k] > b.Capacity && !b.Off {

@@ -126,7 +126,7 @@ func (c *Client) tells() (is int32, known bool) {
 
 // isUnknown reports whether neighbours can say something about a client.
 func (c *Client) isUnknown() bool {
-	return c.All.Requests > 0 && c.Spared == abuse.NotSpared && !c.Cut && (c.Assets == 0 || c.Passing) && c.Hours <= mostAroundHours && c.Bad < One
+	return c.All.Requests > 0 && c.Spared == abuse.NotSpared && !c.Cut && (c.Assets == c.Busts || c.Passing) && c.Hours <= mostAroundHours && c.Bad < One
 }
 
 // follow has the neighbours of a client say what it is: one in n+1 of those who
