@@ -79,8 +79,9 @@ func (a *Analysis) Judge(top int, anonymised bool) *Judgement {
 		j.cells = &a.cells
 	}
 	j.Clients = make([]Client, len(j.Abuse.Clients))
+	passing := j.passing()
 	for id := range j.Clients {
-		j.Clients[id] = weigh(&j.Abuse.Clients[id], j.passes(record.ID(id)))
+		j.Clients[id] = weigh(&j.Abuse.Clients[id], passing[id])
 	}
 	j.lookAround()
 	if a.first != record.NoTime {
@@ -142,12 +143,29 @@ const passingWeight = One / 2
 // until it is odd that it never goes on from any of them.
 const passingPages = 5
 
-// passes reports whether a client asked for pages and files, but for pages only
-// as others led to them, and for nothing that our own pages have. People who
-// follow links load what is there.
-func (j *Judgement) passes(id record.ID) bool {
-	c := &j.Abuse.Clients[id]
-	return c.Pages >= passingPages && c.Assets > 0 && c.Assets+c.Errors+c.Explained < c.All.Requests && j.Hotlinks.ViewsNothing(id)
+// passing says of each client whether it asked for pages and files, but for
+// pages only as others led to them, and for nothing that our own pages have.
+// People who follow links load what is there. Where most of those who see as
+// many pages do so, the own pages are on a site that is not known as one: then
+// it says nothing.
+func (j *Judgement) passing() []bool {
+	out := make([]bool, len(j.Abuse.Clients))
+	passing, all := 0, 0
+	for id := range out {
+		c := &j.Abuse.Clients[id]
+		if c.Pages < passingPages || c.Assets == 0 || c.Spared != abuse.NotSpared || c.Declared {
+			continue
+		}
+		all++
+		if c.Assets+c.Errors+c.Explained < c.All.Requests && j.Hotlinks.ViewsNothing(record.ID(id)) {
+			out[id] = true
+			passing++
+		}
+	}
+	if passing*2 > all {
+		clear(out)
+	}
+	return out
 }
 
 // Shared reports whether many people use the address.
