@@ -110,7 +110,7 @@ type Analysis struct {
 	untimed int64 // requests that go into no bucket for want of a time
 
 	clients   []track // by client id
-	explained []int64 // by client id
+	explained []int64 // by client id; nil if nothing is
 	weeks     []week  // by client id
 	hits      map[record.ID]*hit
 	agents    []agentInfo  // by user agent id
@@ -142,7 +142,6 @@ func (a *Analysis) Dicts() *record.Dicts { return a.dicts }
 // follow catches up with what the dictionaries have gained.
 func (a *Analysis) follow(d *record.Dicts) {
 	a.dicts, a.events.addrs = d, d.Clients
-	a.explained = tally.Grown(a.explained, d.Clients.Len())
 	a.weeks = tally.Grown(a.weeks, d.Clients.Len())
 	known := len(a.clients)
 	a.clients = tally.Grown(a.clients, d.Clients.Len())
@@ -179,26 +178,27 @@ func (a *Analysis) Add(b *record.Batch) error { return a.AddExcept(b, nil) }
 // none.
 func (a *Analysis) AddExcept(b *record.Batch, explained []bool) error {
 	a.follow(b.Dicts)
+	if explained != nil {
+		a.explained = tally.Grown(a.explained, b.Dicts.Clients.Len())
+	}
 	clients, agents, contents, methods, actions := b.IDs(record.Client), b.IDs(record.UserAgent), b.IDs(record.ContentType), b.IDs(record.Method), b.IDs(record.Action)
 	times, sizes, statuses := b.Ints(record.Time), b.Ints(record.Bytes), b.Statuses()
 	paths, queries := b.Text(record.Path), b.Text(record.Query)
+	var clocked [ahead]int64
 	for i := range b.Rows {
-		if i%ahead == 0 { // by themselves, so that the processor fetches many clients at once
-			for k, c := range clients[i:min(i+ahead, b.Rows)] {
-				a.clients[c].all.Add(sizes[i+k])
-			}
+		if i%ahead == 0 {
+			to := min(i+ahead, b.Rows)
+			a.count(clients[i:to], sizes[i:to], times[i:to], &clocked)
 		}
 		q := request{client: clients[i], agent: agents[i], time: times[i], status: statuses[i], denied: a.denied[actions[i]]}
-		a.total.Add(sizes[i])
 		c := &a.clients[q.client]
-		first := a.clock(c, &q)
 		kind := a.content[contents[i]]
 		if kind == fetch.Unclear {
 			kind = fetch.OfPath(paths.At(i))
 		}
 		q.static = kind == fetch.Embed
 		asset := q.static && q.status < 400 && !q.denied
-		if q.agent != record.Absent && (q.agent != c.agent || first < c.since || asset && !c.loaded) {
+		if first := clocked[i%ahead]; q.agent != record.Absent && (q.agent != c.agent || first < c.since || asset && !c.loaded) {
 			a.note(c, &q, first, asset)
 		}
 		if asset {
@@ -224,6 +224,18 @@ func (a *Analysis) AddExcept(b *record.Batch, explained []bool) error {
 // clients have to stay in the first cache of the processor.
 const ahead = 128
 
+// count counts some requests, and their times, which it returns in clocked. Each
+// of its loops waits for one table only, and for many clients at once.
+func (a *Analysis) count(clients []record.ID, sizes, times []int64, clocked *[ahead]int64) {
+	for k, client := range clients {
+		a.clients[client].all.Add(sizes[k])
+		a.total.Add(sizes[k])
+	}
+	for k, client := range clients {
+		clocked[k] = a.clock(&a.clients[client], client, times[k])
+	}
+}
+
 // request is a row of a batch.
 type request struct {
 	client, agent record.ID
@@ -247,26 +259,26 @@ func (a *Analysis) note(c *track, q *request, first int64, asset bool) {
 	a.uses.add(use{client: q.client, hash: info.hash, first: first, loaded: asset && info.browser, name: info.name})
 }
 
-// clock counts the time of a request, and returns it; untimed if it is none
-// that buckets know.
-func (a *Analysis) clock(c *track, q *request) int64 {
-	if q.time == record.NoTime {
+// clock counts the time of a request of a client, and returns it; untimed if it
+// is none that buckets know.
+func (a *Analysis) clock(c *track, client record.ID, time int64) int64 {
+	if time == record.NoTime {
 		a.untimed++
 		return untimed
 	}
-	c.first, c.last = min(c.first, q.time), max(c.last, q.time)
-	if q.time < a.hour.from || q.time >= a.hour.to {
-		a.hour = hourOf(q.time)
+	c.first, c.last = min(c.first, time), max(c.last, time)
+	if time < a.hour.from || time >= a.hour.to {
+		a.hour = hourOf(time)
 	}
 	if c.hour != a.hour.ofWeek+1 {
 		c.hour = a.hour.ofWeek + 1
-		a.weeks[q.client][a.hour.ofWeek/64] |= 1 << (a.hour.ofWeek % 64)
+		a.weeks[client][a.hour.ofWeek/64] |= 1 << (a.hour.ofWeek % 64)
 	}
-	if q.time < epoch || q.time >= latest {
+	if time < epoch || time >= latest {
 		a.untimed++
 		return untimed
 	}
-	return q.time
+	return time
 }
 
 // hourLength is how long an hour is, in µs; hoursPerWeek are those that have a

@@ -39,6 +39,7 @@ const MostUsers = 64
 // come again with a later time: that is not among the earliest then either.
 type uses struct {
 	entries []use
+	sorted  int // so many of them, from the first, are settled
 	limit   int // at which add settles
 	keepingUses
 }
@@ -50,6 +51,9 @@ type keepingUses struct {
 }
 
 func (u *uses) add(e use) {
+	if len(u.entries) == cap(u.entries) {
+		u.entries = withRoom(u.entries, u.limit)
+	}
 	u.entries = append(u.entries, e)
 	if len(u.entries) >= u.limit {
 		u.settle()
@@ -58,7 +62,11 @@ func (u *uses) add(e use) {
 }
 
 func (u *uses) settle() {
-	order.Sort(u.entries, keyOfUse, func(a, b *use) int { return compareUses(*a, *b) })
+	fresh := u.entries[u.sorted:]
+	if len(fresh) == 0 {
+		return
+	}
+	u.entries = order.Merge(u.entries[:u.sorted], slices.Clone(fresh), keyOfUse, func(a, b *use) int { return compareUses(*a, *b) })
 	joined := u.entries[:0]
 	for _, e := range u.entries {
 		if n := len(joined); n > 0 && compareUses(joined[n-1], e) == 0 {
@@ -73,7 +81,7 @@ func (u *uses) settle() {
 	for run := range runs(joined, func(e *use) uint32 { return e.client }) {
 		kept = append(kept, u.bound(run)...)
 	}
-	u.entries = kept
+	u.entries, u.sorted = kept, len(kept)
 }
 
 // bound is what stays of the uses of one client, moved to the front.

@@ -97,8 +97,11 @@ func (a *Analysis) JudgeSince(anonymised bool, since func(client record.ID) int6
 	for id := range a.clients {
 		t := &a.clients[id]
 		c := &j.Clients[id]
-		*c = Client{All: t.all, Assets: t.assets, Errors: t.errors, Explained: a.explained[id], First: t.first, Last: t.last}
+		*c = Client{All: t.all, Assets: t.assets, Errors: t.errors, First: t.first, Last: t.last}
 		c.Partial = a.events.keep.zeros > 0 && t.assets < t.all.Requests
+		if id < len(a.explained) {
+			c.Explained = a.explained[id]
+		}
 		if t.last == record.NoTime {
 			c.First = record.NoTime
 		}

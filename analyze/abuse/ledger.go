@@ -122,11 +122,20 @@ type ledger struct {
 }
 
 func (l *ledger) add(e event) {
+	if len(l.events) == cap(l.events) {
+		l.events = withRoom(l.events, l.limit)
+	}
 	l.events = append(l.events, e)
 	if len(l.events) >= l.limit {
 		l.settle()
 		l.limit = max(l.limit, 2*len(l.events))
 	}
+}
+
+// withRoom is a copy of a list that has room for so many entries: append would
+// copy it several times until it has.
+func withRoom[E any](list []E, room int) []E {
+	return append(make([]E, 0, max(room, len(list)+1)), list...)
 }
 
 // settle sorts the events, and drops what is too much.

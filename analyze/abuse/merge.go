@@ -1,6 +1,9 @@
 package abuse
 
-import "rulecast/ingest/record"
+import (
+	"rulecast/analyze/tally"
+	"rulecast/ingest/record"
+)
 
 // settle ends the analysis of its stream: from here on it may be merged.
 func (a *Analysis) settle() {
@@ -28,7 +31,12 @@ func (a *Analysis) MergeJoined(b *Analysis, d *record.Dicts, mapping *record.Map
 		for i, word := range b.weeks[id] {
 			a.weeks[ids[id]][i] |= word
 		}
-		a.explained[ids[id]] += b.explained[id]
+	}
+	if a.explained != nil || b.explained != nil {
+		a.explained = tally.Grown(a.explained, d.Clients.Len())
+	}
+	for id, n := range b.explained {
+		a.explained[ids[id]] += n
 	}
 	for id, from := range b.hits {
 		to := a.hits[ids[id]]

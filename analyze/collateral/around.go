@@ -1,7 +1,7 @@
 package collateral
 
 import (
-	"net/netip"
+	"encoding/binary"
 
 	"rulecast/analyze/abuse"
 	"rulecast/ingest/record"
@@ -53,15 +53,7 @@ func (j *Judgement) lookAround() {
 			j.Clients[id].countTwice(j.Abuse.Unversioned)
 		}
 	}
-	networks := map[netip.Prefix]neighbours{}
-	for id := range j.Clients {
-		if is, known := j.Clients[id].tells(); known {
-			p := j.network(id)
-			n := networks[p]
-			n.flagged, n.known = n.flagged+is, n.known+1
-			networks[p] = n
-		}
-	}
+	networks := j.neighbourhoods()
 	for id := range j.Clients {
 		if c := &j.Clients[id]; c.isUnknown() {
 			n := networks[j.network(id)]
@@ -76,6 +68,25 @@ func (j *Judgement) lookAround() {
 			c.Users = c.Users * (One - c.Bad) / One
 		}
 	}
+}
+
+// neighbourhoods are the networks with clients that are flagged.
+func (j *Judgement) neighbourhoods() map[around]neighbours {
+	networks := map[around]neighbours{}
+	for id := range j.Clients {
+		if is, _ := j.Clients[id].tells(); is > 0 {
+			networks[j.network(id)] = neighbours{}
+		}
+	}
+	for id := range j.Clients {
+		if is, known := j.Clients[id].tells(); known && len(networks) > 0 {
+			p := j.network(id)
+			if n, ok := networks[p]; ok {
+				networks[p] = neighbours{n.flagged + is, n.known + 1}
+			}
+		}
+	}
+	return networks
 }
 
 // visitorsLoad reports whether clients against which nothing speaks load static
@@ -139,13 +150,19 @@ func (c *Client) follow(n neighbours) {
 	c.Bad = or(c.Bad, One*int64(n.flagged)/int64(n.known+1))
 }
 
+// around is a network: what its addresses begin with.
+type around struct {
+	ipv6  bool
+	begin uint64
+}
+
 // network is that around a client.
-func (j *Judgement) network(id int) netip.Prefix {
-	a := j.Dicts.Clients.Addr(record.ID(id)).Unmap()
-	bits := aroundBits4
-	if a.Is6() {
-		bits = aroundBits6
+func (j *Judgement) network(id int) around {
+	a := j.Dicts.Clients.Addr(record.ID(id))
+	if a.Is4() {
+		ip := a.As4()
+		return around{begin: uint64(binary.BigEndian.Uint32(ip[:]) >> (32 - aroundBits4))}
 	}
-	p, _ := a.WithZone("").Prefix(bits) // no error: the length fits the family
-	return p
+	ip := a.As16()
+	return around{true, binary.BigEndian.Uint64(ip[:]) >> (64 - aroundBits6)}
 }

@@ -52,13 +52,19 @@ func pair(client, referer record.ID) uint64 { return uint64(client) | uint64(ref
 func (p packed) unpack() key {
 	client, referer := p.ids()
 	return key{
-		client: client, referer: referer, country: geo.Country(p.b), status: uint16(p.b >> 16), day: uint16(p.b >> 32),
+		client: client, referer: referer, country: p.country(), status: uint16(p.b >> 16), day: uint16(p.b >> 32),
 		kind: fetch.Kind(p.b >> 48 & 0xff), blocked: p.b>>56 != 0,
 	}
 }
 
 // ids are those of the key.
 func (p packed) ids() (client, referer record.ID) { return record.ID(p.a), record.ID(p.a >> 32) }
+
+// day is that of the key.
+func (p packed) day() int { return int(uint16(p.b >> 32)) }
+
+// country is that of the key.
+func (p packed) country() geo.Country { return geo.Country(p.b) }
 
 // translated is the key with other ids.
 func (p packed) translated(clients, referers []record.ID) packed {
@@ -85,9 +91,9 @@ type entry struct {
 // none of them.
 const chunkEntries = 1 << 12
 
-// table holds cells under their keys. A slot is the upper half of a hash and,
-// in its lower half, one more than the number of an entry; 0 is free. The zero
-// value is ready to use.
+// table holds cells under their keys. A slot is the upper half of a hash, which
+// says where the slot is looked for, and, in its lower half, one more than the
+// number of an entry; 0 is free. The zero value is ready to use.
 type table struct {
 	slots  []uint64
 	chunks [][]entry
@@ -109,10 +115,10 @@ func (t *table) reserve(n int) {
 	}
 	old := t.slots
 	t.slots = make([]uint64, size)
+	clear(t.slots) // page by page: each that is read before it is written to costs the system twice the work
 	for _, s := range old {
 		if s != 0 {
-			h := t.at(uint32(s) - 1).key.hash()
-			i := h & uint64(size-1)
+			i := s >> 32 & uint64(size-1)
 			for t.slots[i] != 0 {
 				i = (i + 1) & uint64(size-1)
 			}
@@ -125,7 +131,7 @@ func (t *table) reserve(n int) {
 // There must be room for it.
 func (t *table) find(k packed, h uint64) *entry {
 	mask := uint64(len(t.slots) - 1)
-	for i := h & mask; ; i = (i + 1) & mask {
+	for i := h >> 32 & mask; ; i = (i + 1) & mask {
 		s := t.slots[i]
 		if s == 0 {
 			if int(t.n) == len(t.chunks)*chunkEntries {
@@ -158,13 +164,49 @@ func (e *entry) meet(first, last int64) {
 
 // merge adds the entries of another table, whose ids are translated.
 func (t *table) merge(u *table, clients, referers []record.ID) {
-	for from := range u.all() {
-		p := from.key.translated(clients, referers)
-		t.reserve(1)
-		e := t.find(p, p.hash())
-		e.counts = e.counts.Plus(from.counts)
-		e.meet(from.first, from.last)
+	var r run
+	for from := uint32(0); from < u.n; from += ahead {
+		n := min(ahead, u.n-from)
+		for k := range n {
+			r.keys[k] = u.at(from+k).key.translated(clients, referers)
+		}
+		t.reserve(int(n))
+		for k, e := range r.find(t, int(n)) {
+			more := u.at(from + uint32(k))
+			e.counts = e.counts.Plus(more.counts)
+			e.meet(more.first, more.last)
+		}
 	}
+}
+
+// ahead is how many entries a run looks up.
+const ahead = 128
+
+// run looks up many entries at once: so the processor fetches them together,
+// where otherwise it would wait for one after the other.
+type run struct {
+	keys   [ahead]packed
+	hashes [ahead]uint64
+	found  [ahead]*entry
+}
+
+// find is the entries of the first n keys, which are made where there are none.
+// There must be room for them. The slice is valid until the next call.
+func (r *run) find(t *table, n int) []*entry {
+	found, mask := r.found[:n], uint64(len(t.slots)-1)
+	for k := range found {
+		h := r.keys[k].hash()
+		r.hashes[k], found[k] = h, nil
+		if s := t.slots[h>>32&mask]; s>>32 == h>>32 && s != 0 {
+			found[k] = t.at(uint32(s) - 1)
+		}
+	}
+	for k, e := range found {
+		if e == nil || e.key != r.keys[k] {
+			found[k] = t.find(r.keys[k], r.hashes[k])
+		}
+	}
+	return found
 }
 
 // all yields the entries in the order in which they were made.
@@ -178,7 +220,10 @@ func (t *table) all() iter.Seq[*entry] {
 	}
 }
 
-func (e *entry) cell() traffic.Cell {
+// fill fills in the cell of an entry. (To return it would be to copy it twice,
+// and there are millions.)
+func (e *entry) fill(c *traffic.Cell) {
 	k := e.key.unpack()
-	return traffic.Cell{Client: k.client, Referer: k.referer, Country: k.country, Status: k.status, Counts: e.counts, First: e.first, Last: e.last}
+	c.Client, c.Referer, c.Country, c.Status = k.client, k.referer, k.country, k.status
+	c.Counts, c.First, c.Last = e.counts, e.first, e.last
 }

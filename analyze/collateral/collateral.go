@@ -108,9 +108,6 @@ type Analysis struct {
 	first, last int64 // times of the earliest and the latest request; record.NoTime if none has one
 	follower    *traffic.Follower
 	dicts       *record.Dicts
-
-	keys   []packed // of the rows of the last batch
-	hashes []uint64
 }
 
 // New starts the analysis of one stream.
@@ -158,19 +155,21 @@ func (a *Analysis) meet(first, last int64) {
 
 // gather files the rows of a batch under their cells.
 func (a *Analysis) gather(b *record.Batch, places []geo.Country, blocked []bool) {
-	a.keys, a.hashes = tally.Grown(a.keys, b.Rows), tally.Grown(a.hashes, b.Rows)
 	clients, referers, statuses := b.IDs(record.Client), b.IDs(record.RefererHost), b.Statuses()
 	times, sizes, kinds := b.Ints(record.Time), b.Ints(record.Bytes), a.hotlinks.Kinds()
 	a.cells.reserve(b.Rows)
-	for i := range b.Rows {
-		k := key{clients[i], referers[i], places[i], statuses[i], uint16(DayOf(times[i])), kinds[i], blocked != nil && blocked[i]}
-		a.keys[i] = k.pack()
-		a.hashes[i] = a.keys[i].hash()
-	}
-	for i := range b.Rows {
-		e := a.cells.find(a.keys[i], a.hashes[i])
-		e.counts.Add(sizes[i])
-		e.meet(times[i], times[i])
+	var r run
+	for from := 0; from < b.Rows; from += ahead {
+		n := min(ahead, b.Rows-from)
+		for k := range n {
+			i := from + k
+			key := key{clients[i], referers[i], places[i], statuses[i], uint16(DayOf(times[i])), kinds[i], blocked != nil && blocked[i]}
+			r.keys[k] = key.pack()
+		}
+		for k, e := range r.find(&a.cells, n) {
+			e.counts.Add(sizes[from+k])
+			e.meet(times[from+k], times[from+k])
+		}
 	}
 }
 

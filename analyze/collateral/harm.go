@@ -3,6 +3,7 @@ package collateral
 import (
 	"errors"
 	"fmt"
+	"iter"
 
 	"rulecast/analyze/match"
 	"rulecast/analyze/tally"
@@ -36,8 +37,53 @@ type Harms struct {
 
 // harming adds up harm. What is bad or good in part is summed before it is rounded.
 type harming struct {
-	denied, bad, exclusive tally.Counts        // the latter two in Ones
-	good                   map[record.ID]int64 // requests in Ones, by client, where there are any
+	denied, bad, exclusive tally.Counts // the latter two in Ones
+	good                   perClient    // requests in Ones
+}
+
+// perClient is a number for each client: for few of them a table, for many a
+// list, which is faster. The zero value has none.
+type perClient struct {
+	few  map[record.ID]int64
+	many []int64 // by client id
+}
+
+// fewClients is how many clients make a list of a table, of so many in all.
+func fewClients(clients int) int { return clients / 16 }
+
+// add adds to the number of a client, of so many.
+func (p *perClient) add(client record.ID, n int64, clients int) {
+	if p.many != nil {
+		p.many[client] += n
+		return
+	}
+	if p.few == nil {
+		p.few = map[record.ID]int64{}
+	}
+	p.few[client] += n
+	if len(p.few) > fewClients(clients) {
+		p.many = make([]int64, clients)
+		for client, n := range p.few {
+			p.many[client] = n
+		}
+		p.few = nil
+	}
+}
+
+// all yields the clients whose number is not 0.
+func (p *perClient) all() iter.Seq2[record.ID, int64] {
+	return func(yield func(record.ID, int64) bool) {
+		for client, n := range p.many {
+			if n != 0 && !yield(record.ID(client), n) {
+				return
+			}
+		}
+		for client, n := range p.few {
+			if n != 0 && !yield(client, n) {
+				return
+			}
+		}
+	}
 }
 
 // harmed is everything that a ruleset does harm by.
@@ -59,13 +105,13 @@ func (h *harmed) add(c *Cell, p part) {
 	rules := part(masks + 2*len(h.rules))
 	switch {
 	case p < masks:
-		h.total.add(c, worst(c, p), false)
+		h.total.add(h.j, c, worst(c, p), false)
 	case p < rules:
 		rule := (p - masks) / 2
-		h.rules[rule].add(c, c.Bad[h.m.Ruleset.Rules[rule].Control], (p-masks)%2 == 1)
+		h.rules[rule].add(h.j, c, c.Bad[h.m.Ruleset.Rules[rule].Control], (p-masks)%2 == 1)
 	default:
 		entry := (p - rules) / 2
-		h.entries[entry].add(c, c.Bad[h.m.Ruleset.Rules[h.m.Entries[entry].Rule].Control], (p-rules)%2 == 1)
+		h.entries[entry].add(h.j, c, c.Bad[h.m.Ruleset.Rules[h.m.Entries[entry].Rule].Control], (p-rules)%2 == 1)
 	}
 }
 
@@ -88,17 +134,14 @@ func worst(c *Cell, controls part) (bad int64) {
 	return bad
 }
 
-func (h *harming) add(c *Cell, bad int64, alone bool) {
+func (h *harming) add(j *Judgement, c *Cell, bad int64, alone bool) {
 	part := tally.Counts{Requests: c.Counts.Requests * bad, Bytes: c.Counts.Bytes * bad}
 	h.denied, h.bad = h.denied.Plus(c.Counts), h.bad.Plus(part)
 	if alone {
 		h.exclusive = h.exclusive.Plus(part)
 	}
 	if bad < One {
-		if h.good == nil {
-			h.good = map[record.ID]int64{}
-		}
-		h.good[c.Client] += c.Counts.Requests * (One - bad)
+		h.good.add(c.Client, c.Counts.Requests*(One-bad), len(j.Clients))
 	}
 }
 
@@ -107,7 +150,7 @@ func (h *harming) harm(j *Judgement) Harm {
 		Denied: h.denied, Bad: tally.Counts{Requests: h.bad.Requests / One, Bytes: h.bad.Bytes / One},
 		ExclusiveBad: tally.Counts{Requests: h.exclusive.Requests / One, Bytes: h.exclusive.Bytes / One},
 	}
-	for client, good := range h.good {
+	for client, good := range h.good.all() {
 		out.Users += min(j.people(client)*One, good)
 		if j.Hotlinks.ViewsOwn(client) {
 			out.Viewers += min(One, good)
@@ -143,7 +186,14 @@ func (h *harmed) harms() *Harms {
 // requests gathered, all of them.
 func (j *Judgement) Against(m *match.Matcher) *Harms {
 	h := newHarmed(j, m)
-	j.decide(m, h.addAll)
+	j.decide(m, anyDay, h.addAll)
+	return h.harms()
+}
+
+// AgainstOn is Against for the requests of one day (Cell.Day).
+func (j *Judgement) AgainstOn(m *match.Matcher, day int) *Harms {
+	h := newHarmed(j, m)
+	j.decide(m, day, h.addAll)
 	return h.harms()
 }
 
@@ -151,7 +201,7 @@ func (j *Judgement) Against(m *match.Matcher) *Harms {
 // at nothing are not there.
 func (j *Judgement) AgainstDaily(m *match.Matcher) map[int]*Harms {
 	days := map[int]*harmed{}
-	j.decide(m, func(c *Cell, out *match.Outcome) {
+	j.decide(m, anyDay, func(c *Cell, out *match.Outcome) {
 		if days[c.Day] == nil {
 			days[c.Day] = newHarmed(j, m)
 		}
@@ -164,9 +214,12 @@ func (j *Judgement) AgainstDaily(m *match.Matcher) map[int]*Harms {
 	return out
 }
 
-// decide hands out the cells that a ruleset without gates looks at, with what
-// it says of them.
-func (j *Judgement) decide(m *match.Matcher, yield func(*Cell, *match.Outcome)) {
+// anyDay is no day.
+const anyDay = -1
+
+// decide hands out the cells, of a day or anyDay, that a ruleset without gates
+// looks at, with what it says of them.
+func (j *Judgement) decide(m *match.Matcher, day int, yield func(*Cell, *match.Outcome)) {
 	eval := m.NewEvaluator()
 	for id := range j.Dicts.Clients.Len() {
 		eval.AddClient(j.Dicts.Clients.Addr(record.ID(id)))
@@ -174,12 +227,18 @@ func (j *Judgement) decide(m *match.Matcher, yield func(*Cell, *match.Outcome)) 
 	for id := range j.Dicts.RefererHosts.Len() {
 		eval.AddReferer(j.Dicts.RefererHosts.Class(record.ID(id)), j.Dicts.RefererHosts.Bytes(record.ID(id)))
 	}
-	for c := range j.Cells() {
-		if eval.Touches(c.Client, c.Referer, c.Country) {
+	var c Cell
+	for e := range j.cells.all() {
+		if day != anyDay && e.key.day() != day {
+			continue
+		}
+		client, referer := e.key.ids()
+		if eval.Touches(client, referer, e.key.country()) {
 			if eval.Cells() >= match.MaxCells {
 				eval.Forget()
 			}
-			yield(c, eval.Outcome(eval.Cell(&match.Row{Client: c.Client, Referer: c.Referer, Country: c.Country})))
+			j.read(&c, e)
+			yield(&c, eval.Outcome(eval.Cell(&match.Row{Client: c.Client, Referer: c.Referer, Country: c.Country})))
 		}
 	}
 }

@@ -80,9 +80,13 @@ func (a *Analysis) Judge(top int, anonymised bool) *Judgement {
 	}
 	j.Clients = make([]Client, len(j.Abuse.Clients))
 	passing := j.passing()
-	for id := range j.Clients {
-		j.Clients[id] = weigh(&j.Abuse.Clients[id], passing[id])
-	}
+	fold.Pieces(len(j.Clients), func() func(from, to int) {
+		return func(from, to int) {
+			for id := from; id < to; id++ {
+				j.Clients[id] = weigh(&j.Abuse.Clients[id], passing[id])
+			}
+		}
+	})
 	j.lookAround()
 	if a.first != record.NoTime {
 		j.FirstDay, j.LastDay = DayOf(a.first), DayOf(a.last)
@@ -188,14 +192,20 @@ func (j *Judgement) Cells() iter.Seq[*Cell] {
 	return func(yield func(*Cell) bool) {
 		var c Cell
 		for e := range j.cells.all() {
-			k := e.key.unpack()
-			c = Cell{Cell: e.cell(), Day: int(k.day), Kind: k.kind, Blocked: k.blocked}
-			j.weigh(&c)
+			j.read(&c, e)
 			if !yield(&c) {
 				return
 			}
 		}
 	}
+}
+
+// read fills in a cell.
+func (j *Judgement) read(c *Cell, e *entry) {
+	k := e.key.unpack()
+	e.fill(&c.Cell)
+	c.Day, c.Kind, c.Blocked = int(k.day), k.kind, k.blocked
+	j.weigh(c)
 }
 
 // weigh says how bad the requests of a cell are: that needs its client, its
@@ -220,8 +230,9 @@ func (j *Judgement) Reconcile(rowsRead int64) error {
 // Traffic yields the cells as a replay takes them.
 func (j *Judgement) Traffic() iter.Seq[traffic.Cell] {
 	return func(yield func(traffic.Cell) bool) {
+		var c traffic.Cell
 		for e := range j.cells.all() {
-			if !yield(e.cell()) {
+			if e.fill(&c); !yield(c) {
 				return
 			}
 		}

@@ -5,7 +5,9 @@ package fold
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"rulecast/ingest/record"
 )
@@ -30,6 +32,34 @@ func Together(things ...func()) {
 		wg.Go(do)
 	}
 	things[0]()
+	wg.Wait()
+}
+
+// piecesEach is how many pieces Pieces makes for each processor: so many that
+// one that takes long does not keep the others waiting.
+const piecesEach = 32
+
+// Pieces cuts the numbers from 0 to n-1 into pieces and has work done on them by
+// as many goroutines as there are processors, each of which has a worker of its
+// own. Which worker gets which piece is not determined. from is in the piece, to
+// is not.
+func Pieces(n int, worker func() (do func(from, to int))) {
+	workers := min(runtime.GOMAXPROCS(0), n)
+	pieces := min(workers*piecesEach, n)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			do := worker()
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= pieces {
+					return
+				}
+				do(i*n/pieces, (i+1)*n/pieces)
+			}
+		})
+	}
 	wg.Wait()
 }
 

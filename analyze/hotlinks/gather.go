@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sort"
 
+	"rulecast/analyze/fold"
 	"rulecast/analyze/geo"
 	"rulecast/ingest/record"
 )
@@ -75,8 +76,29 @@ func (e *evidence) settle() {
 	e.visits, e.objects, e.days = visits.entries, objects.entries, days.entries
 }
 
+// compare says of every visit whether it is near an own view. What joins visits
+// keeps that: the joined one is near what any of them is near to.
+func (a *Analysis) compare() {
+	fold.Pieces(len(a.visits.entries), func() func(from, to int) {
+		return func(from, to int) {
+			for i := range a.visits.entries[from:to] {
+				v := &a.visits.entries[from+i]
+				v.near = a.own.near(v)
+			}
+		}
+	})
+}
+
+// gatherer has room for what is summed up of one host at a time.
+type gatherer struct {
+	*Analysis
+	networks []uint64
+	places   [geo.NumCountries]int64
+	met      []geo.Country // of which places are not 0
+}
+
 // gather fills in the evidence on a host.
-func (a *Analysis) gather(h *Host, t *tracks, e evidence) {
+func (a *gatherer) gather(h *Host, t *tracks, e evidence) {
 	h.Counts, h.Embeds, h.Navigations = t.all, t.embeds.Requests, t.navigations
 	h.EmbedShare = ratio(h.Embeds, h.Embeds+h.Navigations)
 	if a.agents > 0 {
@@ -92,9 +114,8 @@ func (a *Analysis) gather(h *Host, t *tracks, e evidence) {
 }
 
 // gatherVisits sums up the visits of one host whose hash is below a limit.
-func (a *Analysis) gatherVisits(h *Host, visits []visit, limit uint64) {
-	networks := map[uint64]bool{}
-	places := map[geo.Country]int64{}
+func (a *gatherer) gatherVisits(h *Host, visits []visit, limit uint64) {
+	a.networks = a.networks[:0]
 	var clients, most int64
 	var all witness
 	for len(visits) > 0 && uint64(visits[0].hash) < limit {
@@ -102,21 +123,38 @@ func (a *Analysis) gatherVisits(h *Host, visits []visit, limit uint64) {
 		var requests int64
 		for i := range visits[:n] {
 			requests += int64(visits[i].requests)
-			places[geo.Country(visits[i].country)] += int64(visits[i].requests)
+			a.place(geo.Country(visits[i].country), int64(visits[i].requests))
 		}
 		clients++
 		most = max(most, requests)
-		networks[networkOf(a.dicts.Clients.Addr(visits[0].client))] = true
+		a.networks = append(a.networks, networkOf(a.dicts.Clients.Addr(visits[0].client)))
 		all.add(a.witness(visits[:n]))
 		visits = visits[n:]
 	}
-	h.Clients, h.Networks, h.Visits = estimated(clients, limit), int64(len(networks)), estimated(all.visits, limit)
+	slices.Sort(a.networks)
+	h.Networks = int64(len(slices.Compact(a.networks)))
+	h.Clients, h.Visits = estimated(clients, limit), estimated(all.visits, limit)
 	h.TopClient = ratio(most, h.Counts.Requests)
 	h.EmbedLow = wilsonLow(float64(all.embedding)/wholeVisit, float64(all.told)/wholeVisit)
 	h.OwnView, h.ClickShare, h.EmptyClicks = ratio(all.viewed, all.asked), ratio(all.clicked, all.asked), ratio(all.empty, all.clients)
-	for c, n := range places {
-		h.Countries = append(h.Countries, Place{c, n})
+	a.listPlaces(h)
+}
+
+// place counts requests from a country.
+func (a *gatherer) place(c geo.Country, requests int64) {
+	if a.places[c] == 0 {
+		a.met = append(a.met, c)
 	}
+	a.places[c] += requests
+}
+
+// listPlaces fills in the countries counted, and forgets them.
+func (a *gatherer) listPlaces(h *Host) {
+	for _, c := range a.met {
+		h.Countries = append(h.Countries, Place{c, a.places[c]})
+		a.places[c] = 0
+	}
+	a.met = a.met[:0]
 	slices.SortFunc(h.Countries, func(p, q Place) int {
 		return cmp.Or(cmp.Compare(q.Requests, p.Requests), cmp.Compare(p.Country.String(), q.Country.String()))
 	})
@@ -159,7 +197,7 @@ func (a *Analysis) witness(visits []visit) witness {
 		near := false
 		for i := range visits[:n] {
 			one.embeds, one.documents = plus(one.embeds, visits[i].embeds), plus(one.documents, visits[i].documents)
-			near = near || kept && a.own.near(&visits[i])
+			near = near || kept && visits[i].near
 		}
 		documents += int64(one.documents)
 		w.visits++
@@ -200,7 +238,7 @@ func (a *Analysis) viewersOf(host record.ID) []record.ID {
 	var out []record.ID
 	visits := a.evidenceOn(host).visits
 	for i := range visits {
-		if v := &visits[i]; (len(out) == 0 || out[len(out)-1] != v.client) && a.own.near(v) {
+		if v := &visits[i]; v.near && (len(out) == 0 || out[len(out)-1] != v.client) {
 			out = append(out, v.client)
 		}
 	}

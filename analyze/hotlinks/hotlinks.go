@@ -68,6 +68,17 @@ type sums struct {
 	browsers    int64 // embeds with the User-Agent of a browser
 }
 
+// add counts a request.
+func (s *sums) add(q *request) {
+	s.all.Add(q.bytes)
+	if q.kind == Embed {
+		s.embeds.Add(q.bytes)
+		if q.browser {
+			s.browsers++
+		}
+	}
+}
+
 func (s sums) plus(t sums) sums {
 	return sums{s.all.Plus(t.all), s.embeds.Plus(t.embeds), s.browsers + t.browsers}
 }
@@ -101,6 +112,13 @@ type recent struct {
 	first, end uint32 // end: µs after the last one; 0: there is none
 }
 
+// clientInfo is what is known of an id of the dictionary of clients. It is read
+// for nearly each request, in no order.
+type clientInfo struct {
+	hash   uint32 // of the address
+	recent recent
+}
+
 // agentInfo is what is known of an id of the dictionary of User-Agents.
 type agentInfo struct {
 	hash    uint32
@@ -123,8 +141,7 @@ type Analysis struct {
 	sites    []string      // by host id
 	content  []Kind        // by content type id
 	agentsOf []agentInfo   // by user agent id
-	hashes   []uint32      // by client id
-	recent   []recent      // by client id
+	clients  []clientInfo  // by client id
 
 	visits      ledger[visit]
 	objects     ledger[object]
@@ -138,6 +155,7 @@ type Analysis struct {
 	follower *traffic.Follower
 	dicts    *record.Dicts
 	kinds    []Kind // of the rows of the last batch
+	fetched  int64  // keeps fetch from being left out; means nothing
 }
 
 // New starts the analysis of one stream.
@@ -149,7 +167,7 @@ func (p *Plan) New() *Analysis {
 	a.visits = ledger[visit]{limit: p.limit, key: keyOfVisit, compare: compareVisits, join: joinVisits, bound: keepLowest(&a.keepVisits, func(v *visit) uint32 { return v.host })}
 	a.objects = ledger[object]{limit: p.limit, key: keyOfObject, compare: compareObjects, join: joinObjects, bound: keepLowest(&a.keepObjects, func(o *object) uint32 { return o.host })}
 	a.days = ledger[day]{limit: p.limit, key: keyOfDay, compare: compareDays, join: joinDays}
-	a.own = newOwnViews(p.mostOwn, func(client uint32) uint32 { return a.hashes[client] })
+	a.own = newOwnViews(p.mostOwn, func(client uint32) uint32 { return a.clients[client].hash })
 	a.own.limit = p.limit
 	return a
 }
@@ -165,11 +183,12 @@ func (a *Analysis) follow(d *record.Dicts) {
 		a.sites = append(a.sites, siteOf(d.Hosts.String(record.ID(id))))
 	}
 	a.served = tally.Grown(a.served, d.Hosts.Len())
-	for id := len(a.hashes); id < d.Clients.Len(); id++ {
+	known := len(a.clients)
+	a.clients = tally.Grown(a.clients, d.Clients.Len())
+	for id := known; id < len(a.clients); id++ {
 		ip := d.Clients.Addr(record.ID(id)).As16()
-		a.hashes = append(a.hashes, uint32(hashText(ip[:])>>32))
+		a.clients[id].hash = uint32(hashText(ip[:]) >> 32)
 	}
-	a.recent = tally.Grown(a.recent, d.Clients.Len())
 	for id := len(a.content); id < d.ContentTypes.Len(); id++ {
 		a.content = append(a.content, embedding(fetch.OfContentType(d.ContentTypes.Bytes(record.ID(id)))))
 	}
@@ -255,6 +274,9 @@ func (a *Analysis) AddPlaced(b *record.Batch, places []geo.Country, blocked []bo
 	a.nobody = tally.Grown(a.nobody, b.Input+1)
 	times, sizes, statuses, paths := b.Ints(record.Time), b.Ints(record.Bytes), b.Statuses(), b.Text(record.Path)
 	for i := range b.Rows {
+		if i%ahead == 0 {
+			a.fetch(clients[i:min(i+ahead, b.Rows)], refs[i:min(i+ahead, b.Rows)])
+		}
 		a.total.Add(sizes[i])
 		q := request{input: b.Input, client: clients[i], ref: refs[i], host: hosts[i], time: times[i], bytes: sizes[i], country: places[i], path: paths.At(i)}
 		if q.kind = a.content[contents[i]]; q.kind == Unclear {
@@ -270,6 +292,19 @@ func (a *Analysis) AddPlaced(b *record.Batch, places []geo.Country, blocked []bo
 		}
 		a.count(&q)
 	}
+}
+
+// ahead is how many requests are looked at before they are counted.
+const ahead = 128
+
+// fetch has the processor fetch what is known of many clients and hosts at
+// once, which otherwise it would do one after the other.
+func (a *Analysis) fetch(clients, refs []record.ID) {
+	var n int64
+	for k, c := range clients {
+		n |= int64(a.clients[c].recent.slot) | a.hosts[refs[k]].all.Requests
+	}
+	a.fetched = n
 }
 
 // Kinds says what the rows of the last batch fetch; valid until the next one.
@@ -290,35 +325,23 @@ func (a *Analysis) count(q *request) {
 		a.last = max(a.last, q.time)
 	}
 	from := a.origin(q.ref, q.host)
-	one := sumsOf(q)
-	a.origins[from] = a.origins[from].plus(one)
+	a.origins[from].add(q)
 	if from == fromNobody {
-		a.nobody[q.input] = a.nobody[q.input].plus(one)
+		a.nobody[q.input].add(q)
 	}
 	switch {
 	case from == fromForeign:
-		a.track(q, one)
+		a.track(q)
 	case from == fromOwn, q.kind == Document:
 		a.view(q)
 	}
 }
 
-func sumsOf(q *request) (s sums) {
-	s.all.Add(q.bytes)
-	if q.kind == Embed {
-		s.embeds.Add(q.bytes)
-		if q.browser {
-			s.browsers++
-		}
-	}
-	return s
-}
-
 // track files a request that a foreign host led to.
-func (a *Analysis) track(q *request, one sums) {
+func (a *Analysis) track(q *request) {
 	h := &a.hosts[q.ref]
-	h.sums = h.sums.plus(one)
-	v := visit{host: q.ref, hash: a.hashes[q.client], client: q.client, agent: q.agent, slot: noSlot, country: uint16(q.country), requests: 1}
+	h.sums.add(q)
+	v := visit{host: q.ref, hash: a.clients[q.client].hash, client: q.client, agent: q.agent, slot: noSlot, country: uint16(q.country), requests: 1}
 	switch q.kind {
 	case Document:
 		h.navigations++
@@ -387,7 +410,7 @@ func (a *Analysis) view(q *request) {
 	if q.time != record.NoTime {
 		slot, offset = slotOf(q.time)
 	}
-	r := &a.recent[q.client]
+	r := &a.clients[q.client].recent
 	if r.end > 0 && r.slot == slot && r.agent == q.agent {
 		r.first, r.end = min(r.first, offset), max(r.end, offset+1)
 		return
@@ -398,7 +421,7 @@ func (a *Analysis) view(q *request) {
 
 // flush files the recent views of a client.
 func (a *Analysis) flush(client record.ID) {
-	if r := a.recent[client]; r.end > 0 {
+	if r := &a.clients[client].recent; r.end > 0 {
 		a.own.add(&own{client, r.agent, r.slot, span{r.first, r.end - 1}})
 	}
 }

@@ -25,8 +25,12 @@ type ledger[E any] struct {
 const leastLimit = 1 << 14
 
 func (l *ledger[E]) add(e *E) {
+	most := max(l.limit, len(l.entries))
+	if len(l.fresh) == 0 && cap(l.fresh) < most {
+		l.fresh = make([]E, 0, most) // append would copy it several times until then
+	}
 	l.fresh = append(l.fresh, *e)
-	if len(l.fresh) >= max(l.limit, len(l.entries)) {
+	if len(l.fresh) >= most {
 		l.compact()
 	}
 }
@@ -59,18 +63,24 @@ func (l *ledger[E]) take(more []E) {
 }
 
 func (l *ledger[E]) joinEqual() {
-	n := 0
+	if len(l.entries) == 0 {
+		return
+	}
+	n, last := 0, l.key(&l.entries[0])
 	for i := 1; i < len(l.entries); i++ {
-		if to, from := &l.entries[n], &l.entries[i]; l.key(to) == l.key(from) && l.compare(to, from) == 0 {
+		to, from := &l.entries[n], &l.entries[i]
+		key := l.key(from)
+		if key == last && l.compare(to, from) == 0 {
 			l.join(to, from)
 			continue
 		}
+		last = key
 		n++
 		if n < i {
 			l.entries[n] = l.entries[i]
 		}
 	}
-	l.entries = l.entries[:min(n+1, len(l.entries))]
+	l.entries = l.entries[:n+1]
 }
 
 // halfHour is how long before or after a request for something that another
@@ -121,6 +131,7 @@ type visit struct {
 	requests, embeds, documents uint32 // the latter two are of the requests
 
 	country uint16
+	near    bool // to an own view: see Analysis.compare
 }
 
 func compareVisits(a, b *visit) int {
@@ -146,6 +157,7 @@ func joinVisits(to, from *visit) {
 	to.requests = plus(to.requests, from.requests)
 	to.embeds = plus(to.embeds, from.embeds)
 	to.documents = plus(to.documents, from.documents)
+	to.near = to.near || from.near
 }
 
 // plus adds two counts, up to what the type holds.
@@ -203,13 +215,13 @@ func compareOwn(a, b *own) int {
 	switch {
 	case a.client != b.client:
 		return cmp.Compare(a.client, b.client)
-	case a.agent != b.agent:
-		return cmp.Compare(a.agent, b.agent)
+	case a.slot != b.slot:
+		return cmp.Compare(a.slot, b.slot)
 	}
-	return cmp.Compare(a.slot, b.slot)
+	return cmp.Compare(a.agent, b.agent)
 }
 
-func keyOfOwn(o *own) uint64 { return uint64(o.client)<<32 | uint64(o.agent) }
+func keyOfOwn(o *own) uint64 { return uint64(o.client)<<32 | uint64(uint32(o.slot)^1<<31) }
 
 // The memory of the evidence. A host's visits, and its objects, are all kept up
 // to mostPerHost; that number is halved as often as keeps the entries of all
@@ -234,13 +246,15 @@ type keeping struct{ perHost, least, all int }
 func keepLowest[E any](k *keeping, host func(*E) uint32) func(*ledger[E]) {
 	return func(l *ledger[E]) {
 		for {
-			n, run := 0, 0
+			n, run, last := 0, 0, uint32(0)
 			for i := range l.entries {
-				if i > 0 && host(&l.entries[i]) != host(&l.entries[i-1]) {
-					run = 0
+				if of := host(&l.entries[i]); of != last {
+					run, last = 0, of
 				}
 				if run <= k.perHost {
-					l.entries[n] = l.entries[i]
+					if n < i {
+						l.entries[n] = l.entries[i]
+					}
 					n++
 				}
 				run++
@@ -312,10 +326,21 @@ func (v *ownViews) of(client uint32) []own { return v.entries[v.from[client]:v.f
 // an hour of any moment of a visit. There must be an index.
 func (v *ownViews) near(q *visit) bool {
 	views := v.of(q.client)
-	i, _ := slices.BinarySearchFunc(views, own{client: q.client, agent: q.agent, slot: q.slot - 1}, func(e, o own) int { return compareOwn(&e, &o) })
-	for ; i < len(views) && views[i].agent == q.agent && views[i].slot <= q.slot+1; i++ {
-		switch e := &views[i]; {
-		case e.slot == q.slot, e.slot < q.slot && e.at.last >= q.at.first, e.slot > q.slot && e.at.first <= q.at.last:
+	for slot := q.slot - 1; slot <= q.slot+1 && len(views) > 0; slot++ {
+		want := own{client: q.client, slot: slot, agent: q.agent}
+		i := 0
+		for n := len(views); i < n; {
+			if half := int(uint(i+n) / 2); compareOwn(&views[half], &want) < 0 {
+				i = half + 1
+			} else {
+				n = half
+			}
+		}
+		views = views[i:]
+		if len(views) == 0 || compareOwn(&views[0], &want) != 0 {
+			continue
+		}
+		if at := &views[0].at; slot == q.slot || slot < q.slot && at.last >= q.at.first || slot > q.slot && at.first <= q.at.last {
 			return true
 		}
 	}

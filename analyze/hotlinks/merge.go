@@ -7,10 +7,10 @@ import (
 
 // settle ends the analysis of its stream: from here on it may be merged.
 func (a *Analysis) settle() {
-	for client := range a.recent {
+	for client := range a.clients {
 		a.flush(record.ID(client))
+		a.clients[client].recent = recent{}
 	}
-	a.recent = nil
 	for i := range a.lateVisits {
 		if v := &a.lateVisits[i]; v.requests > 0 {
 			a.visits.add(v)

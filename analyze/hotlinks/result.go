@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"rulecast/analyze/fold"
 	"rulecast/analyze/geo"
 	"rulecast/analyze/site"
 	"rulecast/analyze/tally"
@@ -170,6 +171,7 @@ func (a *Analysis) result(top int) (*Result, []Verdict) {
 	r := &Result{Total: a.total, First: a.first, Last: a.last, Verdicts: map[Verdict]Sum{}}
 	r.Sites = a.ownSites()
 	a.disown(r.Sites)
+	a.compare()
 	for o, s := range a.origins {
 		r.Counted = r.Counted.Plus(s.all)
 		r.Evasion.Embeds = r.Evasion.Embeds.Plus(a.origins[o].embeds)
@@ -293,13 +295,19 @@ func (a *Analysis) judged(log extent) (hosts, sites []Host, ids, unjudged []int)
 		}
 	}
 	ids = named
-	for _, id := range ids {
-		h := Host{Host: name(id), Site: site.Of(name(id))}
-		h.Class = a.plan.Classes.Of(h.Host)
-		a.gather(&h, &a.hosts[id], a.evidenceOn(uint32(id)))
-		judge(&h, log)
-		hosts = append(hosts, h)
-	}
+	hosts = make([]Host, len(ids))
+	fold.Pieces(len(ids), func() func(from, to int) {
+		g := &gatherer{Analysis: a}
+		return func(from, to int) {
+			for i, id := range ids[from:to] {
+				h := &hosts[from+i]
+				h.Host, h.Site = name(id), site.Of(name(id))
+				h.Class = a.plan.Classes.Of(h.Host)
+				g.gather(h, &a.hosts[id], a.evidenceOn(uint32(id)))
+				judge(h, log)
+			}
+		}
+	})
 	return hosts, a.judgeSites(hosts, ids, log), ids, unjudged
 }
 
@@ -311,38 +319,54 @@ func (a *Analysis) judgeSites(hosts []Host, ids []int, log extent) (sites []Host
 	for i := range hosts {
 		members[hosts[i].Site] = append(members[hosts[i].Site], i)
 	}
-	for name, of := range members {
-		s := Host{Site: name, Hosts: int64(len(of))}
-		var t tracks
-		var e evidence
-		for n, i := range of {
-			s.Slots += min(hosts[i].Embeds, 1)
-			if c := hosts[i].Class; c != Unclassified && (s.Class == Unclassified || c < s.Class) {
-				s.Class = c // a site with a known host is never to be blocked as a whole
-			}
-			if len(of) > 1 {
-				t.merge(&a.hosts[ids[i]])
-				one := a.evidenceOn(uint32(ids[i]))
-				if n == 0 {
-					one.visits, one.objects, one.days = slices.Clone(one.visits), slices.Clone(one.objects), slices.Clone(one.days)
-					e = one
-				} else {
-					e.join(one)
+	names := slices.Collect(maps.Keys(members))
+	joint := make([]Host, len(names)) // without a site where there is one host
+	fold.Pieces(len(names), func() func(from, to int) {
+		g := &gatherer{Analysis: a}
+		return func(from, to int) {
+			for i, name := range names[from:to] {
+				s := g.site(hosts, ids, members[name])
+				if s.Hosts > 1 {
+					s.Site = name
+					judge(&s, log)
+					joint[from+i] = s
 				}
+				for _, i := range members[name] {
+					hosts[i].Slots, hosts[i].Hosts = s.Slots, s.Hosts
+				}
+				follow(hosts, members[name], &s)
 			}
 		}
-		if len(of) > 1 {
-			e.settle()
-			a.gather(&s, &t, e)
-			judge(&s, log)
-			sites = append(sites, s)
+	})
+	return slices.DeleteFunc(joint, func(h Host) bool { return h.Hosts == 0 })
+}
+
+// site is the evidence on a site of these members, of the hosts with these ids;
+// of one member nothing but counts.
+func (g *gatherer) site(hosts []Host, ids, members []int) Host {
+	s := Host{Hosts: int64(len(members))}
+	var t tracks
+	var e evidence
+	for n, i := range members {
+		s.Slots += min(hosts[i].Embeds, 1)
+		if c := hosts[i].Class; c != Unclassified && (s.Class == Unclassified || c < s.Class) {
+			s.Class = c // a site with a known host is never to be blocked as a whole
 		}
-		for _, i := range of {
-			hosts[i].Slots, hosts[i].Hosts = s.Slots, s.Hosts
+		if len(members) == 1 {
+			return s
 		}
-		follow(hosts, of, &s)
+		t.merge(&g.hosts[ids[i]])
+		one := g.evidenceOn(uint32(ids[i]))
+		if n == 0 {
+			one.visits, one.objects, one.days = slices.Clone(one.visits), slices.Clone(one.objects), slices.Clone(one.days)
+			e = one
+		} else {
+			e.join(one)
+		}
 	}
-	return sites
+	e.settle()
+	g.gather(&s, &t, e)
+	return s
 }
 
 // urgency says which verdicts ask for something to be done.

@@ -22,15 +22,9 @@ type referrer struct {
 // worth is what letting a host in is worth.
 func (r *referrer) worth() int64 { return refererPrice*r.good - r.bad }
 
-// allowlist is the Referer allow list of at most so many hosts that would do
-// least harm; nil if the provider has none, or no host is worth an entry.
-// Requests without a Referer pass it.
-func allowlist(j *collateral.Judgement, d *dialect.Dialect, most int) (*Allowlist, error) {
-	if !d.Controls[policy.Referer].Allow {
-		return nil, nil
-	}
-	hosts := referrers(j)
-	hosts = hosts[:min(most, len(hosts))]
+// allowlist is the Referer allow list of these hosts; nil of none. Requests
+// without a Referer pass it.
+func allowlist(j *collateral.Judgement, d *dialect.Dialect, hosts []referrer) (*Allowlist, error) {
 	if len(hosts) == 0 {
 		return nil, nil
 	}

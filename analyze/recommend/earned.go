@@ -11,10 +11,7 @@ import (
 // to be blocked, however much there was of it before.
 func (o *Options) Earned(j *collateral.Judgement, m *match.Matcher, day int) []bool {
 	earned := make([]bool, len(m.Entries))
-	harms := j.AgainstDaily(m)[day]
-	if harms == nil {
-		return earned
-	}
+	harms := j.AgainstOn(m, day)
 	terms := o.Terms(j.Total)
 	for i := range harms.Entries {
 		h, control := &harms.Entries[i], m.Ruleset.Rules[m.Entries[i].Rule].Control

@@ -2,6 +2,7 @@ package recommend
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"rulecast/analyze/abuse"
 	"rulecast/analyze/collateral"
+	"rulecast/analyze/order"
 	"rulecast/analyze/policy"
 	"rulecast/ingest/record"
 )
@@ -22,17 +24,32 @@ type evidence struct {
 
 func newEvidence(j *collateral.Judgement) *evidence {
 	e := &evidence{j: j, hosts: map[string]string{}}
+	var clients []record.ID
 	for id := range j.Clients {
 		if j.Clients[id].All.Requests > 0 {
-			e.ordered = append(e.ordered, record.ID(id))
+			clients = append(clients, record.ID(id))
 		}
 	}
-	slices.SortFunc(e.ordered, func(a, b record.ID) int { return e.addr(a).Compare(e.addr(b)) })
+	e.ordered = make([]record.ID, len(clients))
+	for i, r := range order.Of(clients, e.key, func(a, b *record.ID) int { return e.addr(*a).Compare(e.addr(*b)) }) {
+		e.ordered[i] = clients[r.At]
+	}
 	for i := range j.Hotlinks.Hosts {
 		h := &j.Hotlinks.Hosts[i]
 		e.hosts[h.Host] = fmt.Sprintf("score %d: %s", h.Score, h.Reason)
 	}
 	return e
+}
+
+// key is the beginning of the order of addresses: those of IPv4 come first.
+func (e *evidence) key(id *record.ID) uint64 {
+	a := e.addr(*id)
+	if a.Is4() {
+		ip := a.As4()
+		return uint64(binary.BigEndian.Uint32(ip[:]))
+	}
+	ip := a.As16()
+	return 1<<63 | binary.BigEndian.Uint64(ip[:])>>1
 }
 
 func (e *evidence) addr(id record.ID) netip.Addr { return e.j.Dicts.Clients.Addr(id) }

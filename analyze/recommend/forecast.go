@@ -118,8 +118,16 @@ func (f *forecast) weigh(c *collateral.Cell, s scale) (w weights) {
 	worth, requests := s.worth(c.Counts), c.Counts.Requests*collateral.One
 	for control := range w.bad {
 		share := c.Bad[control]
-		w.bad[control] = mulDiv(worth, share*bad, collateral.One*factorOne)
-		w.good[control] = mulDiv(requests, (collateral.One-share)*good, collateral.One*factorOne)
+		if control > 0 && share == c.Bad[control-1] { // as of most cells
+			w.bad[control], w.good[control] = w.bad[control-1], w.good[control-1]
+			continue
+		}
+		if share > 0 {
+			w.bad[control] = mulDiv(worth, share*bad, collateral.One*factorOne)
+		}
+		if share < collateral.One {
+			w.good[control] = mulDiv(requests, (collateral.One-share)*good, collateral.One*factorOne)
+		}
 	}
 	return w
 }

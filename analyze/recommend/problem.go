@@ -1,12 +1,12 @@
 package recommend
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
 	"rulecast/analyze/choose"
 	"rulecast/analyze/collateral"
+	"rulecast/analyze/fold"
 	"rulecast/analyze/geo"
 	"rulecast/analyze/hotlinks"
 	"rulecast/analyze/policy"
@@ -35,47 +35,97 @@ type problem struct {
 // Hosts longer than maxHost cannot be blocked; 0 is no bound.
 func newProblem(j *collateral.Judgement, s scale, maxHost int) *problem {
 	p := &problem{j: j, late: make([]bool, len(j.Clients)), number: make([]int32, len(j.Clients))}
+	n := int32(0)
 	for id := range j.Clients {
 		if j.Clients[id].All.Requests > 0 { // else it is of the dictionary only
-			p.number[id] = int32(len(p.ids))
-			p.cells = append(p.cells, choose.Cell{Client: p.number[id], Host: none})
+			p.number[id] = n
+			n++
+		}
+	}
+	p.ids, p.cells = make([]record.ID, 0, n), make([]choose.Cell, 0, n)
+	for id := range j.Clients {
+		if j.Clients[id].All.Requests > 0 {
+			p.cells = append(p.cells, choose.Cell{Client: int32(len(p.ids)), Host: none})
 			p.ids = append(p.ids, record.ID(id))
 		}
 	}
-	f := newForecast(j)
+	countryOf := make([]geo.Country, len(j.Clients))
+	var networks *turnovers
+	fold.Together(
+		func() { p.findCells(s, maxHost) },
+		func() { networks = p.lookBack(countryOf) },
+	)
+	p.findClients(countryOf)
+	p.spread(networks)
+	return p
+}
+
+// ahead is how many cells are weighed before their weights are added up: by
+// themselves, so that the processor fetches what many of them are added to at
+// once.
+const ahead = 128
+
+// weighed is what is to be added to a cell of the problem.
+type weighed struct {
+	to int32
+	weights
+}
+
+// findCells puts the requests of each client and each host together.
+func (p *problem) findCells(s scale, maxHost int) {
+	f := newForecast(p.j)
 	hostOf := p.findHosts(maxHost)
-	at := map[[2]int32]int{}
-	countryOf, most := make([]geo.Country, len(j.Clients)), make([]int64, len(j.Clients))
-	networks := turnovers{of: map[netip.Prefix]*turnover{}, counted: make([]bool, len(j.Clients))}
-	for c := range j.Cells() {
-		networks.add(p, c)
-		p.novelty.add(j, c)
-		w := f.weigh(c, s)
-		p.good += w.good[policy.IP]
-		if c.Bad[policy.IP] > 0 || c.Blocked {
-			p.late[c.Client] = p.late[c.Client] || c.Day == j.LastDay || c.Day == collateral.NoDay
-		}
-		if n := c.Counts.Requests; n > most[c.Client] || n == most[c.Client] && c.Country < countryOf[c.Client] {
-			countryOf[c.Client], most[c.Client] = c.Country, n
-		}
-		i := int(p.number[c.Client])
+	at := map[uint64]int32{}
+	list := make([]weighed, 0, ahead)
+	for c := range p.j.Cells() {
+		i := p.number[c.Client]
 		if host := hostOf[c.Referer]; host != none {
-			key := [2]int32{p.number[c.Client], host}
+			key := uint64(i)<<32 | uint64(host)
 			known := false
 			if i, known = at[key]; !known {
-				i = len(p.cells)
+				i = int32(len(p.cells))
 				at[key] = i
 				p.cells = append(p.cells, choose.Cell{Client: p.number[c.Client], Host: host})
 			}
 		}
-		for control := range w.bad {
-			p.cells[i].Bad[control] += w.bad[control]
-			p.cells[i].Good[control] += w.good[control]
+		list = append(list, weighed{i, f.weigh(c, s)})
+		if len(list) == ahead {
+			p.sum(list)
+			list = list[:0]
 		}
 	}
-	p.findClients(countryOf)
-	p.spread(networks.of)
-	return p
+	p.sum(list)
+}
+
+// sum adds weights to the cells.
+func (p *problem) sum(list []weighed) {
+	for i := range list {
+		w := &list[i]
+		cell := &p.cells[w.to]
+		for control := range w.bad {
+			cell.Bad[control] += w.bad[control]
+			cell.Good[control] += w.good[control]
+		}
+		p.good += w.good[policy.IP]
+	}
+}
+
+// lookBack finds out what the days of the log say of the clients and of their
+// networks, and the country with most requests of each client, of equal ones
+// the lower.
+func (p *problem) lookBack(countryOf []geo.Country) *turnovers {
+	networks, most := newTurnovers(p.j), make([]int64, len(p.j.Clients))
+	for c := range p.j.Cells() {
+		networks.add(p.j, c)
+		p.novelty.add(p.j, c)
+		if c.Bad[policy.IP] > 0 || c.Blocked {
+			p.late[c.Client] = p.late[c.Client] || c.Day == p.j.LastDay || c.Day == collateral.NoDay
+		}
+		if n := c.Counts.Requests; n > most[c.Client] || n == most[c.Client] && c.Country < countryOf[c.Client] {
+			countryOf[c.Client], most[c.Client] = c.Country, n
+		}
+	}
+	return networks
 }
 
 // findHosts lists the hosts to block, as far as an entry can name them, and says
@@ -115,6 +165,7 @@ func (p *problem) findClients(countryOf []geo.Country) {
 		good[c.Client] += c.Good[policy.IP]
 	}
 	units := p.units(bad, good)
+	p.clients = make([]choose.Client, len(p.ids))
 	for n, id := range p.ids {
 		of := &p.j.Clients[id]
 		c := choose.Client{Addr: p.j.Dicts.Clients.Addr(id), Country: none, Users: of.Users}
@@ -125,9 +176,9 @@ func (p *problem) findClients(countryOf []geo.Country) {
 			network, _ := p.j.Dicts.Clients.Stands(record.ID(id), true)
 			c.Bits = uint8(network.Bits())
 		}
-		u := units[unitOf(c.Addr)]
+		u := units.of(n)
 		c.NoSingle = u.few() || u.impure()
-		p.clients = append(p.clients, c)
+		p.clients[n] = c
 		// People count, however little they ask for.
 		p.cells[n].Good[policy.IP] += max(0, p.people(of)-good[n])
 	}
@@ -165,25 +216,38 @@ type unit struct {
 	first, last      int64 // record.NoTime if no request has a time
 }
 
-// unitOf is the first address of the unit of a client.
-func unitOf(a netip.Addr) netip.Addr {
-	if a.Is6() && !a.Is4In6() {
-		p, _ := a.Prefix(64)
-		return p.Addr()
-	}
-	return a
+// units are those of all clients.
+type units struct {
+	list []unit
+	ipv6 map[int]int // of the clients of IPv6: where the unit is in the list
 }
 
-// units are those of all clients, by their first address.
-func (p *problem) units(bad, good []int64) map[netip.Addr]*unit {
-	units := make(map[netip.Addr]*unit, len(p.ids))
+// of is the unit of a client, by its number.
+func (u *units) of(n int) *unit {
+	if at, ok := u.ipv6[n]; ok {
+		return &u.list[at]
+	}
+	return &u.list[n]
+}
+
+// units adds up the clients: a unit of IPv4 is at its client's number, and one
+// of IPv6 at that of its first client.
+func (p *problem) units(bad, good []int64) *units {
+	out := &units{list: make([]unit, len(p.ids)), ipv6: map[int]int{}}
+	first := map[[8]byte]int{}
 	for n, id := range p.ids {
-		of := &p.j.Clients[id]
-		at := unitOf(p.j.Dicts.Clients.Addr(id))
-		u := units[at]
-		if u == nil {
-			u = &unit{first: record.NoTime, last: record.NoTime}
-			units[at] = u
+		of, at := &p.j.Clients[id], n
+		if a := p.j.Dicts.Clients.Addr(id); a.Is6() {
+			ip := a.As16()
+			network, known := [8]byte(ip[:8]), false
+			if at, known = first[network]; !known {
+				first[network], at = n, n
+			}
+			out.ipv6[n] = at
+		}
+		u := &out.list[at]
+		if at == n {
+			u.first, u.last = record.NoTime, record.NoTime
 		}
 		u.bad, u.good, u.users = u.bad+bad[n], u.good+good[n], u.users+of.Users
 		if of.Last != record.NoTime {
@@ -193,7 +257,7 @@ func (p *problem) units(bad, good []int64) map[netip.Addr]*unit {
 			u.last = max(u.last, of.Last)
 		}
 	}
-	return units
+	return out
 }
 
 // few reports whether all of it is of one hour of the clock: who comes once is

@@ -57,8 +57,18 @@ type Options struct {
 
 // Recommend suggests lists for the traffic that was gathered.
 func Recommend(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.Plan, error), o Options) (*Result, error) {
-	p := newProblem(j, newScale(o.Objective, o.Prices, j.Total), o.Dialect.MaxHost)
-	why := newEvidence(j)
+	var p *problem
+	var why *evidence
+	var worthy []referrer
+	fold.Together(
+		func() { p = newProblem(j, newScale(o.Objective, o.Prices, j.Total), o.Dialect.MaxHost) },
+		func() {
+			why = newEvidence(j)
+			if o.Dialect.Controls[policy.Referer].Allow {
+				worthy = referrers(j)
+			}
+		},
+	)
 	room := roomOf(o.Dialect, o.Most)
 	c := readCurrent(o.Current, o.suggested(&room))
 	var chosen *choice
@@ -95,7 +105,7 @@ func Recommend(j *collateral.Judgement, plan func([]replay.Candidate) (*replay.P
 		},
 		func() {
 			r.Shared, r.Clients = shared(j), j.Abuse.Result(mostSuspects)
-			r.Allow, errs[2] = allowlist(j, o.Dialect, room.entries[policy.Referer])
+			r.Allow, errs[2] = allowlist(j, o.Dialect, worthy[:min(len(worthy), room.entries[policy.Referer])])
 		},
 	)
 	if err := errors.Join(errs[:]...); err != nil {

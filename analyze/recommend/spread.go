@@ -1,6 +1,8 @@
 package recommend
 
 import (
+	"cmp"
+	"encoding/binary"
 	"math/bits"
 	"net/netip"
 	"slices"
@@ -33,6 +35,7 @@ const (
 // that are new on that day. On the first day of the log all are: it does not
 // count.
 type turnover struct {
+	base       uint32 // the first address
 	addresses  int
 	days       uint64 // a bit for each, by the day since the first modulo 64
 	fresh, all int64  // bad requests, fixed-point
@@ -44,73 +47,77 @@ func (t *turnover) counts() bool {
 }
 
 // spread moves the part of the forecast that is not the addresses' own.
-func (p *problem) spread(networks map[netip.Prefix]*turnover) {
+func (p *problem) spread(networks *turnovers) {
 	for i := range p.cells {
 		c := &p.cells[i]
-		at, ok := p.spreadNetwork(int(p.ids[c.Client]))
-		if !ok || c.Bad[policy.IP] == 0 {
-			continue
-		}
-		if t := networks[at]; t != nil && t.counts() {
+		t := networks.of(p.ids[c.Client])
+		if t != nil && c.Bad[policy.IP] > 0 && t.counts() {
 			moved := min(mulDiv(c.Bad[policy.IP], t.fresh, t.all), c.Bad[policy.IP]-1)
 			c.Bad[policy.IP] -= moved
 			t.moved += moved
 		}
 	}
-	var sorted []netip.Prefix
-	for at, t := range networks {
+	slices.SortFunc(networks.list, func(a, b turnover) int { return cmp.Compare(a.base, b.base) })
+	for _, t := range networks.list {
 		if t.moved > 0 {
-			sorted = append(sorted, at)
+			var ip [4]byte
+			binary.BigEndian.PutUint32(ip[:], t.base)
+			p.strew(netip.AddrFrom4(ip), t.moved)
 		}
 	}
-	slices.SortFunc(sorted, func(a, b netip.Prefix) int { return a.Addr().Compare(b.Addr()) })
-	for _, at := range sorted {
-		p.strew(at.Addr(), networks[at].moved)
-	}
 }
 
-// turnovers are the networks, looked at day by day.
+// turnovers are the networks with addresses that are bad, looked at day by day.
 type turnovers struct {
-	of      map[netip.Prefix]*turnover
-	counted []bool // by client id
+	list  []turnover
+	place []int32 // by client id: of its network in list; none
 }
 
-func (n *turnovers) add(p *problem, c *collateral.Cell) {
-	if c.Bad[policy.IP] == 0 {
+// newTurnovers finds the networks, and nothing about their days.
+func newTurnovers(j *collateral.Judgement) *turnovers {
+	n := &turnovers{place: make([]int32, len(j.Clients))}
+	known := map[uint32]int32{}
+	for id := range j.Clients {
+		n.place[id] = none
+		c := &j.Clients[id]
+		a := j.Dicts.Clients.Addr(record.ID(id))
+		if c.Bad == 0 || c.All.Requests == 0 || c.Cut || !a.Is4() {
+			continue
+		}
+		ip := a.As4()
+		base := binary.BigEndian.Uint32(ip[:]) >> (32 - spreadBits) << (32 - spreadBits)
+		at, ok := known[base]
+		if !ok {
+			at = int32(len(n.list))
+			known[base] = at
+			n.list = append(n.list, turnover{base: base})
+		}
+		n.place[id] = at
+		n.list[at].addresses++
+	}
+	return n
+}
+
+// of is the network of a client; nil if none is looked at. It is valid until
+// the list changes.
+func (n *turnovers) of(client record.ID) *turnover {
+	if at := n.place[client]; at != none {
+		return &n.list[at]
+	}
+	return nil
+}
+
+func (n *turnovers) add(j *collateral.Judgement, c *collateral.Cell) {
+	t := n.of(c.Client)
+	if t == nil || c.Day == collateral.NoDay || c.Day == j.FirstDay {
 		return
 	}
-	at, ok := p.spreadNetwork(int(c.Client))
-	if !ok {
-		return
-	}
-	t := n.of[at]
-	if t == nil {
-		t = &turnover{}
-		n.of[at] = t
-	}
-	if !n.counted[c.Client] {
-		n.counted[c.Client] = true
-		t.addresses++
-	}
-	if c.Day == collateral.NoDay || c.Day == p.j.FirstDay {
-		return
-	}
-	t.days |= 1 << (uint(c.Day-p.j.FirstDay) % 64)
+	t.days |= 1 << (uint(c.Day-j.FirstDay) % 64)
 	requests := c.Counts.Requests * c.Bad[policy.IP]
 	t.all += requests
-	if c.Day == collateral.DayOf(p.j.Clients[c.Client].First) {
+	if c.Day == collateral.DayOf(j.Clients[c.Client].First) {
 		t.fresh += requests
 	}
-}
-
-// spreadNetwork is that of a client, if it has an address of one.
-func (p *problem) spreadNetwork(id int) (netip.Prefix, bool) {
-	a := p.j.Dicts.Clients.Addr(record.ID(id)).Unmap()
-	if !a.Is4() || p.j.Clients[id].Cut {
-		return netip.Prefix{}, false
-	}
-	at, _ := a.Prefix(spreadBits) // no error: the length fits
-	return at, true
 }
 
 // strew adds the same weight to each part of a network, at its first address.

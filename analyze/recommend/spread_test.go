@@ -57,7 +57,7 @@ func TestSpreadLeavesBadAddresses(t *testing.T) {
 	for range p.ids {
 		p.j.Clients = append(p.j.Clients, collateral.Client{Client: &abuse.Client{}})
 	}
-	p.spread(map[netip.Prefix]*turnover{netip.MustParsePrefix("192.0.2.0/24"): {addresses: 3, days: 0b110, fresh: 7, all: 7}})
+	p.spread(&turnovers{list: []turnover{{base: 192<<24 | 2<<8, addresses: 3, days: 0b110, fresh: 7, all: 7}}, place: make([]int32, 3)})
 	var sum int64
 	for i, c := range p.cells {
 		sum += c.Bad[policy.IP]
