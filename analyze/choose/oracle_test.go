@@ -147,37 +147,6 @@ func (w *world) entry(p netip.Prefix) (entryOf, bool) {
 	return e, allowed && e.value > 0
 }
 
-// closeBy is what the networks of 256 units say of the unseen units of p: the
-// one that p is in, or those in p.
-func (w *world) closeBy(p netip.Prefix, width int) *big.Int {
-	sum := big.NewInt(0)
-	of := map[netip.Prefix]bool{}
-	for _, a := range w.addresses {
-		n, _ := a.Addr.Unmap().Prefix(width - 8)
-		if !n.Overlaps(p) || of[n] {
-			continue
-		}
-		of[n] = true
-		within := p
-		if n.Bits() > p.Bits() {
-			within = n
-		}
-		good, free, seen := int64(0), int64(1)<<(width-within.Bits()), map[netip.Prefix]bool{}
-		for _, b := range w.addresses {
-			if n.Contains(b.Addr.Unmap()) {
-				good += b.Good
-			}
-			if u := w.unitOf(b); within.Contains(b.Addr.Unmap()) && !b.Unseen && !seen[u] {
-				seen[u] = true
-				free -= int64(1) << (width - u.Bits())
-			}
-		}
-		part := new(big.Int).Mul(big.NewInt(good*w.o.Kappa.Num), big.NewInt(free))
-		sum.Add(sum, part.Div(part, new(big.Int).Lsh(big.NewInt(w.o.Kappa.Den), 8)))
-	}
-	return sum
-}
-
 // allowed is v(p), if p is allowed.
 func (w *world) allowed(p netip.Prefix) (entryOf, bool) {
 	o := &w.o
