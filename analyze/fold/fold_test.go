@@ -175,3 +175,22 @@ func TestStreamsDoNotWait(t *testing.T) {
 		}
 	})
 }
+
+// TestPieces covers each number once, however many there are.
+func TestPieces(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 31, 1000, 12345} {
+		met := make([]atomic.Int32, n)
+		fold.Pieces(n, func() func(from, to int) {
+			return func(from, to int) {
+				for i := from; i < to; i++ {
+					met[i].Add(1)
+				}
+			}
+		})
+		for i := range met {
+			if times := met[i].Load(); times != 1 {
+				t.Errorf("%d of %d: %d times", i, n, times)
+			}
+		}
+	}
+}

@@ -54,6 +54,27 @@ func BenchmarkReplay(b *testing.B) {
 	}
 }
 
+// BenchmarkJudge is what the commands do that judge who asks, on as many workers
+// as there are processors.
+func BenchmarkJudge(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "plain.log")
+	text := writeBenchLog(b, "cloudfront", path)
+	for name, args := range map[string][]string{
+		"hotlinks":  {"hotlinks"},
+		"recommend": {"recommend", "--provider", "imagekit"},
+	} {
+		args = append(args, "--own", "shop.example", "--as", "json", "--quiet", path)
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(text)
+			for b.Loop() {
+				if code := run(context.Background(), args, nil, io.Discard, os.Stderr); code != 0 {
+					b.Fatal("exit code", code)
+				}
+			}
+		})
+	}
+}
+
 func writeBenchLog(b *testing.B, format, path string) (text int64) {
 	g, err := gen.New(gen.Options{Format: format, Rows: benchRows, Clients: 14_000, Hosts: 800, Seed: 1})
 	if err != nil {
