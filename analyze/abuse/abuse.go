@@ -17,9 +17,9 @@
 // that of cache busting, and there only what asks for one by yet another query:
 // many sites have the version of a file in its query, of each file another, but
 // who asks for many versions of one means to get past the cache. Where hardly a
-// visitor has such a query, it is no version, and each counts.
+// visitor has such a query, it is no version: each counts, and none leaks out.
 //
-// Requests without a time, or more than 142 years from 1970, go into none
+// Requests without a time, or before 1969 or after 2110, go into none
 // either; Exploit and WAF count them all the same. A request whose denial the
 // current ruleset explains is no error, no probing and no denial by a WAF, and
 // remains traffic in every other way: else who is blocked would stay bad.
@@ -274,7 +274,7 @@ func (a *Analysis) clock(c *track, client record.ID, time int64) int64 {
 		c.hour = a.hour.ofWeek + 1
 		a.weeks[client][a.hour.ofWeek/64] |= 1 << (a.hour.ofWeek % 64)
 	}
-	if time < -farthest || time >= farthest {
+	if time < epoch || time >= latest {
 		a.untimed++
 		return untimed
 	}

@@ -49,10 +49,12 @@ type Client struct {
 	Assets      int64 // answered with a static file
 	Errors      int64 // with a status from 400 on that the current ruleset does not explain
 	Explained   int64 // whose denial it explains
+	Busts       int64 // by queries that no visitor sends, to get past the cache
 	First, Last int64 // record.NoTime if no request has a time
 	Weight      int64 // how bad what it asked for is, of One
 	Signals     Signals
 	Users       uint8 // User-Agents of browsers that loaded static files; MostUsers are that many or more
+	Pages       uint8 // different ones that it asked for; MostPages are that many or more
 	Hours       uint8 // hours of the week (UTC) with a request; of a log of more than a week those a week apart are one
 	Spared      Spared
 	Declared    bool // every User-Agent it sent says who is responsible for it
@@ -120,20 +122,28 @@ func (j *Judgement) replay(since func(client record.ID) int64) {
 	a := j.analysis
 	j.Unversioned = j.isUnversioned()
 	r := &replayer{unversioned: j.Unversioned, thresholds: &a.plan.Thresholds, keep: &a.events.keep, addrs: a.dicts.Clients, keepUses: a.plan.keepUses, since: math.MinInt64}
+	loading := j.visitorsLoad()
+	for run := range runs(a.uses.entries, func(u *use) uint32 { return u.client }) {
+		j.Clients[run[0].client].Declared = declared(run)
+	}
 	for run := range runs(a.events.events, func(e *event) uint32 { return e.client }) {
 		id := run[0].client
 		if since != nil {
 			r.since = sinceEpoch(since(id))
 		}
-		found, partial := r.events(run)
-		j.Clients[id].Partial = j.Clients[id].Partial || partial
+		c := &j.Clients[id]
+		found, partial := r.events(run, loading && c.Assets == 0 && !c.Declared)
+		c.Partial = c.Partial || partial
+		c.Pages = pages(run)
+		if j.Unversioned {
+			c.Busts = busts(run)
+		}
 		j.add(id, found...)
 	}
 	for run := range runs(a.uses.entries, func(u *use) uint32 { return u.client }) {
 		id := run[0].client
 		found, users := r.uses(run)
 		j.Clients[id].Users = uint8(users)
-		j.Clients[id].Declared = declared(run)
 		j.add(id, found...)
 	}
 	for id, h := range a.hits {

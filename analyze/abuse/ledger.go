@@ -48,20 +48,20 @@ func (m moment) unexplained(since int64) Signals {
 // slotLength is how long a slot of the clock is, in µs.
 const slotLength = 10 * 60 * 1_000_000
 
-// epoch is a time so far back that all that lie less than farthest before or
-// after the Unix epoch, in µs, are as many slots and a rest after it: 142 years.
+// The times of events are from epoch, a year before 1970, up to latest, 142
+// years after it: as many slots as a moment has bits for, in µs since 1970.
 const (
-	farthest = 1<<52/slotLength*slotLength - slotLength
-	epoch    = -farthest
+	epoch  = -365 * 24 * 60 * 60 * 1_000_000 / slotLength * slotLength
+	latest = epoch + 1<<(64-momentBits)/slotLength*slotLength
 )
 
-// momentOf is false for no time, and one that is too far away.
+// momentOf is false for no time, and one that is out of these bounds.
 func momentOf(us int64, kinds Signals) (moment, bool) {
-	return moment(us-epoch)<<momentBits | moment(kinds), -farthest <= us && us < farthest
+	return moment(us-epoch)<<momentBits | moment(kinds), epoch <= us && us < latest
 }
 
-// sinceEpoch is a time in µs since epoch, as far as it is near enough.
-func sinceEpoch(us int64) int64 { return min(max(us, -farthest), farthest) - epoch }
+// sinceEpoch is a time in µs since epoch, as far as it is within the bounds.
+func sinceEpoch(us int64) int64 { return min(max(us, epoch), latest) - epoch }
 
 // time is in µs since epoch.
 func (m moment) time() int64 { return int64(m >> momentBits) }

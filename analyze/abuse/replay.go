@@ -114,23 +114,24 @@ type replayer struct {
 	// unversioned: no site's pages ask for files by queries of digits, so that the
 	// first query of a file is no version of it either.
 	unversioned bool
+	files       bool // the client at hand asks for nothing but static files by such queries
 	thresholds  *Thresholds
 	keep        *keeping
 	keepUses    keepingUses
 	addrs       *record.Addresses
 	since       int64 // from when on, in µs since epoch, the current ruleset was in force for the client at hand
-	states      [numKinds]state
+	states      [AgentSwitching]state
 	agents      state
 	firsts      []int64
 }
 
 // events replays the events of a client, which are sorted, and reports whether
-// some of a slot are missing.
-func (r *replayer) events(events []event) (found []Evidence, partial bool) {
-	kinds := r.possible(events)
-	for k := range numKinds {
+// some of a slot are missing. aloof: it asks for pages, and loads nothing.
+func (r *replayer) events(events []event, aloof bool) (found []Evidence, partial bool) {
+	kinds := r.possible(events, aloof)
+	for k := range AgentSwitching {
 		if kinds.Has(k) {
-			r.states[k].reset(k, r.thresholds[k])
+			r.states[k].reset(k, r.bucket(k))
 		}
 	}
 	for slot := range slots(events) {
@@ -145,18 +146,33 @@ func (r *replayer) events(events []event) (found []Evidence, partial bool) {
 			r.miss(kinds, (slot[0].when.slot()+1)*slotLength)
 		}
 	}
-	for k := range numKinds {
+	for k := range AgentSwitching {
 		if kinds.Has(k) && r.states[k].requests() > int64(r.thresholds[k].Capacity) {
-			found = append(found, Evidence{k, r.states[k].requests(), r.thresholds[k]})
+			found = append(found, Evidence{k, r.states[k].requests(), r.bucket(k)})
 		}
 	}
 	return found, partial
 }
 
+// bucket is that of a signal. Where no visitor asks for static files by queries
+// of digits nothing leaks of those: who sends a few now and then is no visitor
+// either. Pages are another matter, as the number of an article may look so.
+func (r *replayer) bucket(k Signal) Bucket {
+	b := r.thresholds[k]
+	if k == CacheBusting && r.unversioned && r.files {
+		b.Leak = 0
+	}
+	return b
+}
+
 // event pours an event into those buckets of kinds that it is for.
 func (r *replayer) event(kinds Signals, e event) {
 	for rest := e.when.unexplained(r.since); rest != 0; rest &= rest - 1 {
-		switch k := Signal(bits.TrailingZeros16(uint16(rest))); {
+		k := Signal(bits.TrailingZeros16(uint16(rest)))
+		if k == Crawl && kinds.Has(PagesOnly) {
+			r.states[PagesOnly].pour(e.when.time(), e.hash)
+		}
+		switch {
 		case k == busted && !r.unversioned && kinds.Has(CacheBusting):
 			r.states[CacheBusting].refetch(e.when.time(), e.hash)
 		case k == busted && kinds.Has(CacheBusting):
@@ -168,24 +184,28 @@ func (r *replayer) event(kinds Signals, e event) {
 }
 
 // possible are the buckets into which enough events go for them to fire.
-func (r *replayer) possible(events []event) (kinds Signals) {
+func (r *replayer) possible(events []event, aloof bool) (kinds Signals) {
 	var counts [momentBits]int
 	for _, e := range events {
 		for rest := e.when.unexplained(r.since); rest != 0; rest &= rest - 1 {
 			counts[bits.TrailingZeros16(uint16(rest))]++
 		}
 	}
+	r.files = counts[CacheBusting] == 0
 	counts[CacheBusting] += counts[busted]
 	for k := range numKinds {
 		if b := r.thresholds[k]; counts[k] > b.Capacity && !b.Off {
 			kinds.put(k)
 		}
 	}
+	if b := r.thresholds[PagesOnly]; aloof && counts[Crawl] > b.Capacity && !b.Off {
+		kinds.put(PagesOnly)
+	}
 	return kinds
 }
 
 func (r *replayer) miss(kinds Signals, until int64) {
-	for k := range numKinds {
+	for k := range AgentSwitching {
 		if kinds.Has(k) {
 			r.states[k].miss(until)
 		}

@@ -10,6 +10,8 @@ type Signal uint8
 
 // The signals. Those before Exploit are leaky buckets that are replayed in the
 // time of the log; Exploit and WAF count requests, whatever their time.
+// PagesOnly is filled by what fills Crawl, but of clients only that load
+// nothing.
 const (
 	Crawl Signal = iota
 	Probing
@@ -21,6 +23,7 @@ const (
 	Logins
 	Errors
 	Flood
+	PagesOnly
 	AgentSwitching
 	Exploit
 	WAF
@@ -30,8 +33,8 @@ const (
 	Impostor
 	NumSignals
 
-	numBuckets = Label // the signals that have a threshold
-	numKinds   = AgentSwitching
+	numBuckets = Label     // the signals that have a threshold
+	numKinds   = PagesOnly // those that events are marked with
 )
 
 // Bucket is a threshold: it holds Capacity requests, one of which leaks out in
@@ -65,6 +68,8 @@ type rule struct {
 //   - Security Automations for AWS WAF: error threshold 50 requests a minute
 //     answered 400, 401, 403, 404 or 405; request threshold 100 in five minutes
 //     (here of requests that are not for static files)
+//   - AWS WAF, rate-based rules: 10 requests in five minutes is the lowest limit
+//     that they take. People may read faster, but what they read has files
 //
 // What soft signals weigh is our own proposal: what only a scanner does weighs
 // more than what an eager visitor may do as well, and none that only just fires
@@ -80,6 +85,7 @@ var rules = [NumSignals]rule{
 	Logins:         {"logins", "requests answered 401", false, 512, Bucket{Capacity: 5, Leak: 10 * time.Second}},
 	Errors:         {"errors", "errors", false, 512, Bucket{Capacity: 50, Leak: time.Minute / 50}},
 	Flood:          {"flood", "requests for pages", false, 384, Bucket{Capacity: 100, Leak: 5 * time.Minute / 100}},
+	PagesOnly:      {"pages_only", "pages, and no file of theirs,", true, 384, Bucket{Capacity: 10, Leak: 30 * time.Second}},
 	AgentSwitching: {"agent_switching", "User-Agents", true, 512, Bucket{Capacity: 10, Leak: 8 * time.Second}},
 	Exploit:        {"exploit", "exploits", false, One, Bucket{}},
 	WAF:            {"waf", "requests denied by the WAF", false, One, Bucket{}},

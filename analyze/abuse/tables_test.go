@@ -30,17 +30,24 @@ var offences = map[Signal]func(i int) line{
 	Logins:         func(int) line { return line{method: "POST", status: 401, path: "/a.png"} },
 	Errors:         func(int) line { return line{status: 404, path: "/a.png"} },
 	Flood:          func(int) line { return line{method: "GET", status: 200, path: "/"} },
+	PagesOnly:      func(i int) line { return line{method: "GET", status: 200, path: fmt.Sprintf("/page/%d", i)} },
 	AgentSwitching: func(i int) line { return line{status: 200, path: "/a.png", agent: fmt.Sprint("agent ", i)} },
 	Exploit:        func(int) line { return line{status: 404, path: "/vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php"} },
 	WAF:            func(int) line { return line{status: 200, path: "/a.png", action: "Block"} },
 }
 
-// commit are n offences, so far apart.
+// commit are n offences, so far apart; behind them, where it needs these, are
+// as many requests of a visitor who loads files.
 func commit(s Signal, n int, apart time.Duration) (lines []line) {
 	for i := range n {
 		q := offences[s](i)
 		q.client, q.time = "192.0.2.1", 1_770_000_000*second+int64(i)*apart.Microseconds()
 		lines = append(lines, q)
+	}
+	for range n {
+		if s == PagesOnly {
+			lines = append(lines, line{client: "192.0.2.2", status: 200, path: "/a.png", agent: chrome})
+		}
 	}
 	return lines
 }
@@ -55,7 +62,7 @@ func signalsOf(t testing.TB, lines []line) (Signals, []Evidence) {
 // TestCapacity fills each bucket and then pours in one more.
 func TestCapacity(t *testing.T) {
 	want := map[Signal]int{Crawl: 40, Probing: 10, SensitiveFiles: 4, AdminPaths: 2, WordPress: 3, Traversal: 3, CacheBusting: 30, Logins: 5, Errors: 50,
-		Flood: 100, AgentSwitching: 10, Exploit: 0, WAF: 0}
+		Flood: 100, PagesOnly: 10, AgentSwitching: 10, Exploit: 0, WAF: 0}
 	for s, capacity := range want {
 		if got, _ := signalsOf(t, commit(s, capacity, 0)); got.Has(s) {
 			t.Errorf("%s fires on %d requests", s, capacity)
@@ -106,7 +113,7 @@ func TestDistinct(t *testing.T) {
 func TestAlone(t *testing.T) {
 	for s, want := range map[Signal]string{
 		Crawl: "crawl", Probing: "probing", SensitiveFiles: "sensitive_files", AdminPaths: "admin_paths", WordPress: "wordpress", Traversal: "traversal",
-		CacheBusting: "cache_busting", Logins: "logins", Errors: "errors", Flood: "flood", AgentSwitching: "agent_switching", Exploit: "exploit", WAF: "waf",
+		CacheBusting: "cache_busting", Logins: "logins", Errors: "errors", Flood: "flood", PagesOnly: "pages_only", AgentSwitching: "agent_switching", Exploit: "exploit", WAF: "waf",
 	} {
 		lines := commit(s, DefaultThresholds()[s].Capacity+1, 0)
 		if got, _ := signalsOf(t, lines); got.String() != want {
@@ -420,7 +427,7 @@ func TestThresholds(t *testing.T) {
 }
 
 func TestThresholdErrors(t *testing.T) {
-	names := "crawl, probing, sensitive_files, admin_paths, wordpress, traversal, cache_busting, logins, errors, flood, agent_switching, exploit, waf"
+	names := "crawl, probing, sensitive_files, admin_paths, wordpress, traversal, cache_busting, logins, errors, flood, pages_only, agent_switching, exploit, waf"
 	for text, want := range map[string]string{
 		"crawl":               `f:1: 1 words: must be a signal, a capacity and a leak, or a signal and off`,
 		"# x\ncrawl 1":        `f:2: 2 words: must be a signal, a capacity and a leak, or a signal and off`,

@@ -81,6 +81,7 @@ func (n source) options(w *world, draw func(shortest int) netip.Prefix) {
 	}
 	if n.one(3) {
 		o.Kappa = Ratio{1000 * int64(n(8)), 1000}
+		o.Near = Ratio{int64(n(4)), 4}
 	}
 }
 

@@ -15,12 +15,13 @@ type rules struct {
 	purity    Ratio
 	users     Limit
 	kappa     Ratio
+	near      Ratio
 	cost      int64 // of an entry
 	bonus     int64
 }
 
 func newRules(o *Options, v4 bool) *rules {
-	r := &rules{v4: v4, purity: o.MinPurity, users: o.MaxUsers, kappa: o.Kappa, cost: o.EntryCost, bonus: o.Bonus}
+	r := &rules{v4: v4, purity: o.MinPurity, users: o.MaxUsers, kappa: o.Kappa, near: o.Near, cost: o.EntryCost, bonus: o.Bonus}
 	lengths := o.V6
 	r.width, r.region = 64, 40
 	if v4 {
@@ -80,6 +81,7 @@ type family struct {
 	marks []uint8  // of the units: their length, and leafMark
 	sums  []sum    // sums[i] is that of all units before i
 	seen  []int64  // likewise, their addresses; nil if nothing asks for them
+	close []int64  // likewise, what closeBy is of their networks; nil if nothing asks for it
 
 	left   []int32 // the left child; of a leaf its unit, inverted
 	depth  []uint8
@@ -125,6 +127,7 @@ func newFamily(addresses []Address, r *rules, unitOf []int32) *family {
 		f.addUnit(&u)
 	}
 	f.sums = f.sums[:len(f.keys)+1]
+	f.sumClose()
 	f.build()
 	return f
 }
@@ -270,12 +273,20 @@ func (f *family) unitsOf(first, last int32, length int) units {
 	return units{lo, hi + 1}
 }
 
-// region is the network around that was looked at last.
+// region is the network around that was looked at last, and the one close by.
 type region struct {
 	base  uint64
 	good  int64
 	known bool
+
+	close     uint64
+	closeGood int64
+	closeIs   bool
 }
+
+// closeBits is how much longer a network close by is than a unit: a /24, of
+// IPv6 a /56, is 256 of them.
+const closeBits = 8
 
 // unseen is the good weight expected of the addresses of a network that were
 // never seen.
@@ -285,10 +296,63 @@ func (f *family) unseen(base uint64, length int, u units, around *region) int64 
 	}
 	if base := base & maskOf(f.region); !around.known || around.base != base {
 		s := f.sum(f.unitsOf(u.lo, u.hi-1, f.region))
-		*around = region{base, s.good, true}
+		around.base, around.good, around.known = base, s.good, true
 	}
-	free := uint64(1)<<(f.width-length) - uint64(f.seen[u.hi]-f.seen[u.lo])
-	hi, lo := bits.Mul64(uint64(around.good*f.kappa.Num), free)
-	n, _ := bits.Div64(hi, lo, uint64(f.kappa.Den)<<(f.width-f.region))
+	n := scaled(around.good, f.kappa, f.free(length, u), f.width-f.region)
+	if f.near.Num > 0 {
+		if here := f.closeBy(base, length, u, around); here < n {
+			hi, lo := bits.Mul64(uint64(n-here), uint64(f.near.Num))
+			less, _ := bits.Div64(hi, lo, uint64(f.near.Den))
+			n -= int64(less)
+		}
+	}
+	return n
+}
+
+// free is how many addresses of a network were not seen.
+func (f *family) free(length int, u units) uint64 {
+	return uint64(1)<<(f.width-length) - uint64(f.seen[u.hi]-f.seen[u.lo])
+}
+
+// scaled is the good weight of so many addresses of a network of 1<<width, which
+// has so much in all, times kappa.
+func scaled(good int64, kappa Ratio, addresses uint64, width int) int64 {
+	hi, lo := bits.Mul64(uint64(good*kappa.Num), addresses)
+	n, _ := bits.Div64(hi, lo, uint64(kappa.Den)<<width)
 	return int64(n)
+}
+
+// closeBy is unseen, as the networks close by say: each for its own addresses,
+// so that a shorter network is never expected to be better than one in it.
+func (f *family) closeBy(base uint64, length int, u units, around *region) int64 {
+	if length <= f.width-closeBits {
+		return f.close[u.hi] - f.close[u.lo]
+	}
+	if base := base & maskOf(f.width-closeBits); !around.closeIs || around.close != base {
+		around.close, around.closeIs = base, true
+		around.closeGood = f.sum(f.unitsOf(u.lo, u.hi-1, f.width-closeBits)).good
+	}
+	return scaled(around.closeGood, f.kappa, f.free(length, u), closeBits)
+}
+
+// sumClose adds up what is expected of the unseen addresses of each network
+// close by, at its last unit.
+func (f *family) sumClose() {
+	if f.near.Num == 0 || f.seen == nil {
+		return
+	}
+	length := f.width - closeBits
+	f.close = make([]int64, len(f.keys)+1)
+	first := 0
+	for i, key := range f.keys {
+		f.close[i+1] = f.close[i]
+		if i+1 < len(f.keys) && (f.keys[i+1]^key)&maskOf(length) == 0 {
+			continue
+		}
+		u := units{int32(first), int32(i + 1)}
+		if int(f.marks[i]&^leafMark) >= length {
+			f.close[i+1] += scaled(f.sum(u).good, f.kappa, f.free(length, u), closeBits)
+		}
+		first = i + 1
+	}
 }

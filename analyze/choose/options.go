@@ -137,6 +137,10 @@ type Options struct {
 	// in the network around it (/16, of IPv6 /40, or the shortest length
 	// allowed where that is shorter). Of IPv6 the unit is the /64.
 	Kappa Ratio
+	// Near is how much the network close by says of an address that never
+	// appeared, at most 1: where the mean of its /24, of IPv6 of its /56, is less
+	// than that of the network around, this part of the difference is taken off.
+	Near Ratio
 }
 
 // check refuses what is out of bounds.
@@ -159,6 +163,7 @@ func (o *Options) check() error {
 		o.Price.check("price", maxNum/maxDen),
 		o.MinPurity.check("purity", 1),
 		o.Kappa.check("kappa", maxKappa),
+		o.Near.check("near", 1),
 		checkLengths(o.V4, 8, 32),
 		checkLengths(o.V6, 16, 64))
 }

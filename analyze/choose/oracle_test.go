@@ -209,6 +209,11 @@ func (w *world) allowed(p netip.Prefix) (entryOf, bool) {
 	if o.Kappa.Num > 0 {
 		unseen.Mul(big.NewInt(goodAround*o.Kappa.Num), big.NewInt(free))
 		unseen.Div(unseen, new(big.Int).Lsh(big.NewInt(o.Kappa.Den), uint(width-region)))
+		if here := w.closeBy(p, width); o.Near.Num > 0 && here.Cmp(unseen) < 0 {
+			less := new(big.Int).Sub(unseen, here)
+			less.Div(less.Mul(less, big.NewInt(o.Near.Num)), big.NewInt(o.Near.Den))
+			unseen.Sub(unseen, less)
+		}
 	}
 	price := o.rate()
 	e := entryOf{p: p, space: width - p.Bits(), cost: good + unseen.Int64()}

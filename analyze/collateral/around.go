@@ -34,6 +34,9 @@ type Around struct {
 	// Headless: it was never answered with a static file, which clients that
 	// nothing speaks against are here. So it is not an eager visitor.
 	Headless bool
+	// Passing: it asked for pages, but only as others led to them, and for
+	// nothing that our own pages have.
+	Passing bool
 	// Flagged are the other clients of its network that are bad most likely,
 	// Others those of which this can be told; 0 if the client is not judged by
 	// them.
@@ -134,7 +137,7 @@ func (c *Client) tells() (is int32, known bool) {
 
 // isUnknown reports whether neighbours can say something about a client.
 func (c *Client) isUnknown() bool {
-	return c.All.Requests > 0 && c.Spared == abuse.NotSpared && !c.Cut && c.Assets == 0 && c.Hours <= mostAroundHours && c.Bad < One
+	return c.All.Requests > 0 && c.Spared == abuse.NotSpared && !c.Cut && (c.Assets == c.Busts || c.Passing) && c.Hours <= mostAroundHours && c.Bad < One
 }
 
 // follow has the neighbours of a client say what it is: one in n+1 of those who

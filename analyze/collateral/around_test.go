@@ -18,6 +18,7 @@ type resident struct {
 	users    int64
 	hours    uint8
 	declared bool
+	passing  bool
 	spared   abuse.Spared
 	signals  abuse.Signals
 }
@@ -34,7 +35,7 @@ func judged(t *testing.T, residents []resident) *Judgement {
 			All: tally.Counts{Requests: 100}, Assets: r.assets, Weight: r.weight, Signals: r.signals, Users: uint8(r.users), Hours: r.hours,
 			Spared: r.spared, Declared: r.declared, Hard: r.weight == One,
 		}
-		j.Clients = append(j.Clients, weigh(c))
+		j.Clients = append(j.Clients, weigh(c, r.passing))
 	}
 	j.Dicts = b.Flush(0).Dicts
 	j.lookAround()
@@ -88,6 +89,27 @@ func TestCountTwice(t *testing.T) {
 	}
 }
 
+// TestWeigh gives weights to addresses of which each shows twenty browsers.
+func TestWeigh(t *testing.T) {
+	for _, c := range []struct {
+		what       string
+		client     abuse.Client
+		passing    bool
+		bad, users int64
+	}{
+		{"people, and an abuser", abuse.Client{Assets: 75, Weight: One}, false, One / 4, 20},
+		{"few people, and many requests of an abuser", abuse.Client{Assets: 75, Busts: 60, Weight: One}, false, One * 85 / 100, 10},
+		{"an abuser by many names", abuse.Client{Assets: 100, Busts: 98, Weight: 768}, false, 768, 1},
+		{"who passes", abuse.Client{Assets: 75}, true, One / 2, 1},
+		{"who passes and is suspect", abuse.Client{Assets: 75, Weight: 512}, true, 768, 1},
+	} {
+		c.client.All.Requests, c.client.Users = 100, 20
+		if got := weigh(&c.client, c.passing); got.Bad != c.bad || got.Users != c.users || got.Passing != c.passing {
+			t.Errorf("%s: %d of One, %d users, passing %v, want %d and %d", c.what, got.Bad, got.Users, got.Passing, c.bad, c.users)
+		}
+	}
+}
+
 // TestNeighbours puts clients into a network with some that are bad.
 func TestNeighbours(t *testing.T) {
 	bad := func(n int) (out []resident) {
@@ -107,6 +129,7 @@ func TestNeighbours(t *testing.T) {
 		{"nine of nine", bad(9), resident{}, One * 9 / 10},
 		{"nine of nine, and a suspicion", bad(9), resident{weight: 512, signals: soft, declared: true}, One - 512*103/One},
 		{"a visitor", bad(9), resident{assets: 3, users: 1}, 0},
+		{"one who passes", bad(9), resident{assets: 3, users: 40, passing: true}, One - 512*103/One},
 		{"one who stays", bad(9), resident{hours: mostAroundHours + 1}, 0},
 		{"a good bot", bad(9), resident{spared: abuse.GoodBot}, 0},
 		{"among visitors", append(bad(2), resident{addr: "192.0.2.7", assets: 9, users: 1}, resident{addr: "192.0.2.8", hours: 100}), resident{}, One * 2 / 5},

@@ -79,10 +79,11 @@ func (a *Analysis) Judge(top int, anonymised bool) *Judgement {
 		j.cells = &a.cells
 	}
 	j.Clients = make([]Client, len(j.Abuse.Clients))
+	passing := j.passing()
 	fold.Pieces(len(j.Clients), func() func(from, to int) {
 		return func(from, to int) {
 			for id := from; id < to; id++ {
-				j.Clients[id] = weigh(&j.Abuse.Clients[id])
+				j.Clients[id] = weigh(&j.Abuse.Clients[id], passing[id])
 			}
 		}
 	})
@@ -124,12 +125,49 @@ const requestsOfUser = 4
 
 // weigh says what an address is worth. Of one that many people share only those
 // requests can be bad that are not for static files, by which browsers show
-// themselves: the others are anybody's. Of any other, the person behind it is
-// the one who misbehaves.
-func weigh(c *abuse.Client) Client {
-	out := Client{Client: c, Bad: c.Weight, Users: min(int64(c.Users), (c.All.Requests+requestsOfUser-1)/requestsOfUser)}
+// themselves: the others are anybody's, but for what no visitor asks for. Of any
+// other, the person behind it is the one who misbehaves.
+func weigh(c *abuse.Client, passing bool) Client {
+	visits := c.All.Requests - c.Busts
+	out := Client{Client: c, Bad: c.Weight, Users: min(int64(c.Users), (visits+requestsOfUser-1)/requestsOfUser)}
+	if out.Passing = passing; passing {
+		out.Users = min(out.Users, 1)
+		out.Bad = or(out.Bad, passingWeight)
+	}
 	if out.Shared() {
-		out.Bad = c.Weight * (c.All.Requests - c.Assets) / max(c.All.Requests, 1)
+		out.Bad = c.Weight * (c.All.Requests - c.Assets + c.Busts) / max(c.All.Requests, 1)
+	}
+	return out
+}
+
+// passingWeight is how bad a client is that passes: as likely as not.
+const passingWeight = One / 2
+
+// passingPages is how many different pages others have to lead a client to
+// until it is odd that it never goes on from any of them.
+const passingPages = 5
+
+// passing says of each client whether it asked for pages and files, but for
+// pages only as others led to them, and for nothing that our own pages have.
+// People who follow links load what is there. Where most of those who see as
+// many pages do so, the own pages are on a site that is not known as one: then
+// it says nothing.
+func (j *Judgement) passing() []bool {
+	out := make([]bool, len(j.Abuse.Clients))
+	passing, all := 0, 0
+	for id := range out {
+		c := &j.Abuse.Clients[id]
+		if c.Pages < passingPages || c.Assets == 0 || c.Spared != abuse.NotSpared || c.Declared {
+			continue
+		}
+		all++
+		if c.Assets+c.Errors+c.Explained < c.All.Requests && j.Hotlinks.ViewsNothing(record.ID(id)) {
+			out[id] = true
+			passing++
+		}
+	}
+	if passing*2 > all {
+		clear(out)
 	}
 	return out
 }

@@ -132,6 +132,12 @@ func (j *Judgement) Viewers(host record.ID) []record.ID { return j.of.viewersOf(
 // as own views are kept.
 func (j *Judgement) ViewsOwn(client record.ID) bool { return j.of.viewsOwn(client) }
 
+// ViewsNothing reports whether a client viewed nothing of the own sites. Of one
+// whose own views are not kept nobody knows.
+func (j *Judgement) ViewsNothing(client record.ID) bool {
+	return j.of.own.has(j.of.own.hashes(uint32(client))) && !j.of.viewsOwn(client)
+}
+
 // Sum is how many hosts got a verdict, and for what.
 type Sum struct {
 	Hosts  int64

@@ -57,7 +57,7 @@ func (p *problem) networkOptions(o *Options, room *room) choose.Options {
 	most := room.entries[policy.IP]
 	options := choose.Options{
 		Max: most, Price: choose.Whole(o.Price), EntryCost: entryCost * collateral.One,
-		V4: lengths(max(o.MinPrefix4, o.Dialect.IPv4Masks.Min), 32, needs4), V6: lengths(max(o.MinPrefix6, o.Dialect.IPv6Masks.Min), 64, needs6), Protected: o.never(), Kappa: p.novelty.share(p.j),
+		V4: lengths(max(o.MinPrefix4, o.Dialect.IPv4Masks.Min), 32, needs4), V6: lengths(max(o.MinPrefix6, o.Dialect.IPv6Masks.Min), 64, needs6), Protected: o.never(), Kappa: p.novelty.share(p.j), Near: p.near(),
 	}
 	if room.perFamily {
 		options.Max, options.MaxV4, options.MaxV6 = 2*most, choose.AtMost(int64(most)), choose.AtMost(int64(most))

@@ -99,6 +99,9 @@ func (e *evidence) ofClient(id record.ID) string {
 	if c.Headless {
 		words = append(words, "loads no files as visitors do")
 	}
+	if c.Passing {
+		words = append(words, "is led to pages by others, and goes on from none")
+	}
 	if c.Flagged > 0 {
 		words = append(words, fmt.Sprintf("%d of %d neighbours are bad", c.Flagged, c.Others))
 	}

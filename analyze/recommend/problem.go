@@ -296,6 +296,13 @@ func (n *novelty) share(j *collateral.Judgement) choose.Ratio {
 	return choose.Ratio{Num: (n.fresh*collateral.One + n.all - 1) / n.all, Den: collateral.One}
 }
 
+// near is how much a network's own traffic says of its addresses that nobody
+// was seen at: as much as all around it after a day, and more with each day.
+func (p *problem) near() choose.Ratio {
+	days := int64(min(p.j.Days(), goodMemory))
+	return choose.Ratio{Num: days, Den: days + 1}
+}
+
 // people is the good weight of those who share an address, on a day like the
 // next: each of them was there on one of its days at least.
 func (p *problem) people(c *collateral.Client) int64 {

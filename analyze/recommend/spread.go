@@ -52,7 +52,7 @@ func (p *problem) spread(networks *turnovers) {
 		c := &p.cells[i]
 		t := networks.of(p.ids[c.Client])
 		if t != nil && c.Bad[policy.IP] > 0 && t.counts() {
-			moved := mulDiv(c.Bad[policy.IP], t.fresh, t.all)
+			moved := min(mulDiv(c.Bad[policy.IP], t.fresh, t.all), c.Bad[policy.IP]-1)
 			c.Bad[policy.IP] -= moved
 			t.moved += moved
 		}

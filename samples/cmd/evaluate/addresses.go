@@ -29,19 +29,31 @@ type list struct {
 	name   string
 	v4, v6 int // lengths of its prefixes
 	days   int // before the last one
-	bad    bool
+	what   what
 }
 
+// what of a network's requests are its weight.
+type what uint8
+
+const (
+	everything what = iota
+	strangers       // all, but of the ranges that good bots publish
+	onlyBad         // those that the truth says are bad, which nobody knows
+)
+
 var lists = []list{
-	{"the busiest addresses of the day before", 32, 128, 1, false},
-	{"the worst addresses of the day before", 32, 128, 1, true},
-	{"the worst addresses of 7 days", 32, 128, 7, true},
-	{"the worst /24 and /64 of the day before", 24, 64, 1, true},
-	{"the worst /24 and /64 of 7 days", 24, 64, 7, true},
-	{"the worst /20 and /48 of 7 days", 20, 48, 7, true},
-	{"the worst addresses of the day itself", 32, 128, 0, true},
-	{"the worst /24 and /64 of the day itself", 24, 64, 0, true},
+	{"the busiest addresses of the day before", 32, 128, 1, everything},
+	{"the worst addresses of the day before", 32, 128, 1, onlyBad},
+	{"the worst addresses of 7 days", 32, 128, 7, onlyBad},
+	{"the worst /24 and /64 of the day before", 24, 64, 1, onlyBad},
+	{"the worst /24 and /64 of 7 days", 24, 64, 7, onlyBad},
+	{"the worst /20 and /48 of 7 days", 20, 48, 7, onlyBad},
+	{"the worst addresses of the day itself", 32, 128, 0, onlyBad},
+	{"the worst /24 and /64 of the day itself", 24, 64, 0, onlyBad},
 }
+
+// goodBot is the population whose ranges are published.
+const goodBot = "bot"
 
 func (s *addressesScore) score(_ context.Context, _ program, t *town) error {
 	for _, l := range lists {
@@ -76,8 +88,11 @@ func (l *list) choose(t *town) ([]netip.Prefix, error) {
 			return nil, err
 		}
 		n := on(c.Bad, from, to)
-		if !l.bad {
+		if l.what != onlyBad {
 			n += on(c.Good, from, to)
+		}
+		if l.what == strangers && c.Population == goodBot {
+			n = 0
 		}
 		if n > 0 {
 			weights[p] += n

@@ -94,7 +94,7 @@ func TestCoverage(t *testing.T) {
 		{Address: "192.0.2.2", Bad: []int64{0, 0, 20}},
 		{Address: "192.0.2.3", Good: []int64{1, 1, 5}, People: 7},
 		{Address: "198.51.100.9", Bad: []int64{0, 90, 0}},
-		{Address: "203.0.113.4", Good: []int64{500, 500, 15}},
+		{Address: "203.0.113.4", Population: goodBot, Good: []int64{500, 500, 15}},
 		{Address: "2001:db8::1", Bad: []int64{0, 70, 0}},
 		{Address: "2001:db8::2", Bad: []int64{0, 0, 10}},
 	}}}}
@@ -102,10 +102,11 @@ func TestCoverage(t *testing.T) {
 		list list
 		want coverage
 	}{
-		{list{v4: 24, v6: 64, days: 1, bad: true}, coverage{bad: 60, good: 20, people: 8, badHit: 60, goodHit: 5, peopleHit: 7, news: 30, newsHit: 30, entries: 3, entriesHit: 2}},
-		{list{v4: 32, v6: 128, days: 7, bad: true}, coverage{bad: 60, good: 20, people: 8, badHit: 30, news: 30, entries: 3, entriesHit: 1}},
-		{list{v4: 32, v6: 128, days: 0, bad: true}, coverage{bad: 60, good: 20, people: 8, badHit: 60, news: 30, newsHit: 30, entries: 3, entriesHit: 3}},
+		{list{v4: 24, v6: 64, days: 1, what: onlyBad}, coverage{bad: 60, good: 20, people: 8, badHit: 60, goodHit: 5, peopleHit: 7, news: 30, newsHit: 30, entries: 3, entriesHit: 2}},
+		{list{v4: 32, v6: 128, days: 7, what: onlyBad}, coverage{bad: 60, good: 20, people: 8, badHit: 30, news: 30, entries: 3, entriesHit: 1}},
+		{list{v4: 32, v6: 128, days: 0, what: onlyBad}, coverage{bad: 60, good: 20, people: 8, badHit: 60, news: 30, newsHit: 30, entries: 3, entriesHit: 3}},
 		{list{v4: 32, v6: 128, days: 1}, coverage{bad: 60, good: 20, people: 8, badHit: 30, goodHit: 20, peopleHit: 8, news: 30, entries: 5, entriesHit: 3}},
+		{list{v4: 32, v6: 128, days: 1, what: strangers}, coverage{bad: 60, good: 20, people: 8, badHit: 30, goodHit: 5, peopleHit: 7, news: 30, entries: 4, entriesHit: 2}},
 	} {
 		prefixes, err := c.list.choose(town)
 		if err != nil {

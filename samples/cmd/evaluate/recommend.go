@@ -13,9 +13,9 @@ import (
 )
 
 // recommendScore scores the networks that recommend suggests from all days but
-// the last, by what the last day's truth says of them. Beside them are two
-// lists by which anybody can do the same who knows the truth about the days
-// before, which recommend does not.
+// the last, by what the last day's truth says of them. Beside them are the lists
+// that people make of a log, and two by which anybody can do the same who knows
+// the truth about the days before, which nobody does.
 type recommendScore struct {
 	o       *options
 	seeds   []seedCoverage
@@ -35,10 +35,16 @@ var askedFor = []asked{
 	{"rulecast recommend --max-collateral 0.05%", []string{"--max-collateral", "0.05%"}},
 }
 
-// beaten are the lists that are shown beside those.
+// judged is the list of those addresses of the day before that have most bad
+// requests, by what the program says of that day alone.
+const judged = "the worst addresses of the day before, as rulecast judges them"
+
+// beaten are further lists that are shown beside those. The first two are what
+// the coverage is compared with, with the one that is judged.
 var beaten = []list{
-	{"the worst addresses of the day before", 32, 128, 1, true},
-	{"the worst /24 and /64 of 7 days", 24, 64, 7, true},
+	{"the busiest addresses of the day before but those of good bots", 32, 128, 1, strangers},
+	{"the worst addresses of the day before, by the truth", 32, 128, 1, onlyBad},
+	{"the worst /24 and /64 of 7 days, by the truth", 24, 64, 7, onlyBad},
 }
 
 // seedCoverage is what the lists do in a town, by name.
@@ -90,6 +96,13 @@ func (s *recommendScore) score(ctx context.Context, p program, t *town) error {
 			}
 		}
 	}
+	prefixes, err := worst(ctx, p, t)
+	if err != nil {
+		return err
+	}
+	if err := s.add(&one, t, judged, prefixes); err != nil {
+		return err
+	}
 	for _, l := range beaten {
 		prefixes, err := l.choose(t)
 		if err != nil {
@@ -105,7 +118,6 @@ func (s *recommendScore) score(ctx context.Context, p program, t *town) error {
 
 // suggested are the networks that the program suggests.
 func suggested(ctx context.Context, p program, t *town, more []string) ([]netip.Prefix, error) {
-	args := append([]string{"recommend", "--provider", "imagekit", "--own", t.truth.Labels.Own[0], "--allow-ranges", t.ranges}, more...)
 	var tables struct {
 		Suggestions []struct {
 			Control string `json:"control"`
@@ -113,7 +125,7 @@ func suggested(ctx context.Context, p program, t *town, more []string) ([]netip.
 			Change  string `json:"change"`
 		} `json:"suggestions"`
 	}
-	if err := p.ask(ctx, &tables, append(args, t.days[:len(t.days)-1]...)...); err != nil {
+	if err := p.ask(ctx, &tables, asking(t, more, t.days[:len(t.days)-1])...); err != nil {
 		return nil, err
 	}
 	var prefixes []netip.Prefix
@@ -122,6 +134,38 @@ func suggested(ctx context.Context, p program, t *town, more []string) ([]netip.
 			continue
 		}
 		prefix, err := prefixOf(e.Entry)
+		if err != nil {
+			return nil, err
+		}
+		prefixes = append(prefixes, prefix)
+	}
+	return prefixes, nil
+}
+
+// asking are the arguments to ask for suggestions from some days.
+func asking(t *town, more, days []string) []string {
+	args := []string{"recommend", "--provider", "imagekit", "--own", t.truth.Labels.Own[0], "--allow-ranges", t.ranges}
+	return slices.Concat(args, more, days)
+}
+
+// worst are the addresses with most bad requests on the last day but one, as
+// far as the program can tell from that day.
+func worst(ctx context.Context, p program, t *town) ([]netip.Prefix, error) {
+	var tables struct {
+		Suspects []struct {
+			Client string `json:"client"`
+			Bad    int64  `json:"bad_requests"`
+		} `json:"suspects"` // those with most bad requests first
+	}
+	if err := p.ask(ctx, &tables, asking(t, nil, t.days[len(t.days)-2:len(t.days)-1])...); err != nil {
+		return nil, err
+	}
+	var prefixes []netip.Prefix
+	for _, c := range tables.Suspects[:min(mostEntries, len(tables.Suspects))] {
+		if c.Bad == 0 {
+			break
+		}
+		prefix, err := prefixOf(c.Client)
 		if err != nil {
 			return nil, err
 		}
@@ -208,6 +252,7 @@ func (s *recommendScore) names() []string {
 	for _, way := range askedFor {
 		names = append(names, way.name)
 	}
+	names = append(names, judged)
 	for _, l := range beaten {
 		names = append(names, l.name)
 	}
@@ -238,11 +283,14 @@ func (s *recommendScore) wholeTable() *table {
 
 // seedTable shows that no town is covered at the cost of another.
 func (s *recommendScore) seedTable() *table {
-	t := &table{title: "recommend: town by town", header: []string{"seed", "bad covered", "good blocked", "people blocked", "entries", "covered by the worst addresses", "times as much"}}
+	t := &table{title: "recommend: town by town", header: []string{
+		"seed", "bad covered", "good blocked", "people blocked", "entries", "times the worst as judged", "times the busiest", "times the worst by the truth",
+	}}
 	for i := range s.seeds {
-		c, base := s.seeds[i].lists[askedFor[0].name], s.seeds[i].lists[beaten[0].name]
+		l := s.seeds[i].lists
+		c := l[askedFor[0].name]
 		t.add(s.seeds[i].seed, percent(c.badHit, c.bad), permyriad(c.goodHit, c.good), permyriad(c.peopleHit, c.people), c.entries,
-			percent(base.badHit, base.bad), times(c.badHit, base.badHit))
+			times(c.badHit, l[judged].badHit), times(c.badHit, l[beaten[0].name].badHit), times(c.badHit, l[beaten[1].name].badHit))
 	}
 	return t
 }

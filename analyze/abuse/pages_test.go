@@ -1,0 +1,56 @@
+package abuse
+
+import (
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"rulecast/ingest/record"
+)
+
+// TestPagesOnly has clients read page after page of whom nobody would say that
+// they load nothing, or where that says nothing.
+func TestPagesOnly(t *testing.T) {
+	reads := commit(PagesOnly, 20, time.Second)
+	with := func(q line) []line { return append(slices.Clone(reads), q) }
+	declared := slices.Clone(reads)
+	for i := range declared {
+		if declared[i].client == "192.0.2.1" {
+			declared[i].agent = "Feed/1 (+https://feed.example)"
+		}
+	}
+	for _, c := range []struct {
+		what  string
+		lines []line
+		want  bool
+	}{
+		{"reads", reads, true},
+		{"loads a file", with(line{client: "192.0.2.1", status: 200, path: "/a.png"}), false},
+		{"reads another", with(line{client: "192.0.2.2", status: 200, path: "/", agent: chrome}), true},
+		{"says who it is", declared, false},
+		{"where nobody loads files", reads[:20], false},
+		{"where few do", with(line{client: "192.0.2.3", status: 200, path: "/"}), false},
+	} {
+		if got, _ := signalsOf(t, c.lines); got.Has(PagesOnly) != c.want {
+			t.Errorf("%s: %v", c.what, got)
+		}
+	}
+}
+
+// TestSince: a ruleset explains denials from some time on.
+func TestSince(t *testing.T) {
+	lines := commit(Probing, 11, time.Millisecond)
+	for i := range lines {
+		lines[i].explained = true
+	}
+	for _, c := range []struct {
+		since int64
+		want  bool
+	}{{lines[0].time - 1, false}, {lines[9].time, false}, {lines[10].time, true}, {math.MinInt64, false}, {math.MaxInt64, true}} {
+		j := analyze(t, NewPlan(Options{Thresholds: DefaultThresholds()}), 100, lines).JudgeSince(false, func(record.ID) int64 { return c.since })
+		if got := byAddr(j)["192.0.2.1"].Signals.Has(Probing); got != c.want {
+			t.Errorf("since %d: %v", c.since-lines[0].time, got)
+		}
+	}
+}
