@@ -19,7 +19,7 @@
 // who asks for many versions of one means to get past the cache. Where hardly a
 // visitor has such a query, it is no version: each counts, and none leaks out.
 //
-// Requests without a time, or before 1969 or after 2110, go into none
+// Requests without a time, or before 1990 or after 2060, go into none
 // either; Exploit and WAF count them all the same. A request whose denial the
 // current ruleset explains is no error, no probing and no denial by a WAF, and
 // remains traffic in every other way: else who is blocked would stay bad.
@@ -196,7 +196,7 @@ func (a *Analysis) AddExcept(b *record.Batch, explained []bool) error {
 		if kind == fetch.Unclear {
 			kind = fetch.OfPath(paths.At(i))
 		}
-		q.static = kind == fetch.Embed
+		q.static, q.page = kind == fetch.Embed, kind == fetch.Document
 		asset := q.static && q.status < 400 && !q.denied
 		if first := clocked[i%ahead]; q.agent != record.Absent && (q.agent != c.agent || first < c.since || asset && !c.loaded) {
 			a.note(c, &q, first, asset)
@@ -242,6 +242,7 @@ type request struct {
 	time          int64
 	status        uint16
 	static        bool
+	page          bool
 	denied        bool // by a WAF
 	explained     bool
 	method        method

@@ -118,6 +118,9 @@ func byAddr(j *Judgement) map[string]Suspect {
 	return out
 }
 
+// start is a time at which a slot of the clock begins.
+const start = 1_770_000_000 * second
+
 func drawLine(t *rapid.T) line {
 	return line{
 		client: rapid.SampledFrom([]string{"192.0.2.1", "192.0.2.1", "192.0.2.2", "198.51.100.0", "10.0.0.1", "2001:db8::1", "2001:db8:0:1::"}).Draw(t, "client"),
@@ -125,7 +128,7 @@ func drawLine(t *rapid.T) line {
 			rapid.Int64Range(-20, 100),
 			rapid.Int64Range(595, 605),
 			rapid.SampledFrom([]int64{0, 0, 1800, 1 << 20}),
-		).Draw(t, "time") * second / 2,
+		).Draw(t, "time")*second/2 + start,
 		bytes:       rapid.Int64Range(0, 1000).Draw(t, "bytes"),
 		status:      rapid.SampledFrom([]uint16{200, 200, 304, 0, 301, 404, 404, 403, 400, 401, 405, 500}).Draw(t, "status"),
 		method:      rapid.SampledFrom([]string{"GET", "GET", "GET", "HEAD", "POST", "OPTIONS", ""}).Draw(t, "method"),
@@ -155,7 +158,6 @@ var (
 	someQueries = []string{"", "", "", "", "1234567", "1234567", "7654321", "77777777", "1234568", "123456", "1234567890123", "x=1234567", "file=../../x", "a=${jndi:ldap://x}", "f=php://input"}
 )
 
-// kindOf says what a line fetches: image, page or data.
 func (q *line) static() bool {
 	switch {
 	case q.contentType == "image/png":
@@ -164,6 +166,13 @@ func (q *line) static() bool {
 		return false
 	}
 	return slices.Contains([]string{"/a.jpg", "/b.PNG", "/app.js"}, q.path)
+}
+
+func (q *line) page() bool {
+	if q.contentType != "" {
+		return strings.HasPrefix(q.contentType, "text/html")
+	}
+	return !q.static() && q.path != "" && q.path != "/api.json"
 }
 
 func (q *line) wafDenied() bool { return q.action == "BLOCK" }
@@ -187,8 +196,10 @@ func (q *line) value(s Signal) (string, bool) {
 		return "", false
 	}
 	switch s {
-	case Crawl, PagesOnly:
+	case Crawl:
 		return q.path, !q.static() && slices.Contains([]string{"", "GET", "HEAD"}, q.method)
+	case PagesOnly:
+		return q.path, q.page() && slices.Contains([]string{"", "GET"}, q.method) && !q.wafDenied() && (q.status < 300 || q.status == 304)
 	case Probing:
 		return q.path, !q.static() && failed(404, 403, 400)
 	case SensitiveFiles:
@@ -300,7 +311,7 @@ func oracle(p *Plan, lines []line, anonymised, load bool) Suspect {
 		if strings.HasPrefix(q.agent, "Mozilla") && q.asset() {
 			users[q.agent] = true
 		}
-		if page, ok := q.value(Crawl); ok && q.timed() {
+		if page, ok := q.value(PagesOnly); ok && q.timed() {
 			pages[page] = true
 		}
 		if q.time != record.NoTime {

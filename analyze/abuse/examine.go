@@ -60,14 +60,17 @@ type method uint8
 
 const (
 	otherMethod method = iota
-	fetching           // GET and HEAD; a log without methods is one of these
+	fetching           // GET; a log without methods is one of these
+	looking            // HEAD
 	asking             // those that are answered 401 to clients that mean no harm
 )
 
 func methodOf(name []byte) method {
 	switch string(name) {
-	case "", "GET", "HEAD":
+	case "", "GET":
 		return fetching
+	case "HEAD":
+		return looking
 	case "OPTIONS", "PROPFIND", "REPORT":
 		return asking
 	}
@@ -81,8 +84,11 @@ var errorStatuses = []uint16{400, 401, 403, 404, 405}
 func (q *request) counts() (kinds Signals) {
 	if !q.static {
 		kinds.put(Flood)
-		if q.method == fetching {
+		if q.method == fetching || q.method == looking {
 			kinds.put(Crawl)
+		}
+		if q.method == fetching && q.page && q.served() {
+			kinds.put(PagesOnly)
 		}
 	}
 	if q.status < 400 {
@@ -98,6 +104,12 @@ func (q *request) counts() (kinds Signals) {
 		kinds.put(Probing)
 	}
 	return kinds
+}
+
+// served reports whether the client got what it asked for, as far as is known, or
+// had it already.
+func (q *request) served() bool {
+	return !q.denied && (q.status < 300 || q.status == 304)
 }
 
 // named are the buckets that a request goes into by its path, which is in

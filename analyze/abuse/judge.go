@@ -54,7 +54,7 @@ type Client struct {
 	Weight      int64 // how bad what it asked for is, of One
 	Signals     Signals
 	Users       uint8 // User-Agents of browsers that loaded static files; MostUsers are that many or more
-	Pages       uint8 // different ones that it asked for; MostPages are that many or more
+	Pages       uint8 // different ones that were served to it; MostPages are that many or more
 	Hours       uint8 // hours of the week (UTC) with a request; of a log of more than a week those a week apart are one
 	Spared      Spared
 	Declared    bool // every User-Agent it sent says who is responsible for it

@@ -48,10 +48,10 @@ func (m moment) unexplained(since int64) Signals {
 // slotLength is how long a slot of the clock is, in µs.
 const slotLength = 10 * 60 * 1_000_000
 
-// The times of events are from epoch, a year before 1970, up to latest, 142
-// years after it: as many slots as a moment has bits for, in µs since 1970.
+// The times of events are from epoch, the begin of 1990, up to latest, 71 years
+// after it: as many slots as a moment has bits for, in µs since 1970.
 const (
-	epoch  = -365 * 24 * 60 * 60 * 1_000_000 / slotLength * slotLength
+	epoch  = (20*365 + 5) * 24 * 60 * 60 * 1_000_000
 	latest = epoch + 1<<(64-momentBits)/slotLength*slotLength
 )
 

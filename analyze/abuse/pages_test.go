@@ -14,11 +14,14 @@ import (
 func TestPagesOnly(t *testing.T) {
 	reads := commit(PagesOnly, 20, time.Second)
 	with := func(q line) []line { return append(slices.Clone(reads), q) }
-	declared := slices.Clone(reads)
-	for i := range declared {
-		if declared[i].client == "192.0.2.1" {
-			declared[i].agent = "Feed/1 (+https://feed.example)"
+	each := func(change func(*line)) []line {
+		lines := slices.Clone(reads)
+		for i := range lines {
+			if q := &lines[i]; q.client == "192.0.2.1" {
+				change(q)
+			}
 		}
+		return lines
 	}
 	for _, c := range []struct {
 		what  string
@@ -26,9 +29,19 @@ func TestPagesOnly(t *testing.T) {
 		want  bool
 	}{
 		{"reads", reads, true},
+		{"has them already", each(func(q *line) { q.status = 304 }), true},
+		{"is denied", each(func(q *line) { q.status = 403 }), false},
+		{"is denied by the current ruleset", each(func(q *line) { q.status, q.explained = 403, true }), false},
+		{"is slowed down", each(func(q *line) { q.status = 429 }), false},
+		{"is denied by a WAF", each(func(q *line) { q.action = "BLOCK" }), false},
+		{"is sent elsewhere", each(func(q *line) { q.status = 301 }), false},
+		{"looks whether they are there", each(func(q *line) { q.method = "HEAD" }), false},
+		{"posts", each(func(q *line) { q.method = "POST" }), false},
+		{"asks for data", each(func(q *line) { q.contentType = "application/json" }), false},
+		{"asks for data by name", each(func(q *line) { q.path += ".json" }), false},
 		{"loads a file", with(line{client: "192.0.2.1", status: 200, path: "/a.png"}), false},
 		{"reads another", with(line{client: "192.0.2.2", status: 200, path: "/", agent: chrome}), true},
-		{"says who it is", declared, false},
+		{"says who it is", each(func(q *line) { q.agent = "Feed/1 (+https://feed.example)" }), false},
 		{"where nobody loads files", reads[:20], false},
 		{"where few do", with(line{client: "192.0.2.3", status: 200, path: "/"}), false},
 	} {

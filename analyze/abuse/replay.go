@@ -120,7 +120,7 @@ type replayer struct {
 	keepUses    keepingUses
 	addrs       *record.Addresses
 	since       int64 // from when on, in µs since epoch, the current ruleset was in force for the client at hand
-	states      [AgentSwitching]state
+	states      [numKinds]state
 	agents      state
 	firsts      []int64
 }
@@ -129,7 +129,7 @@ type replayer struct {
 // some of a slot are missing. aloof: it asks for pages, and loads nothing.
 func (r *replayer) events(events []event, aloof bool) (found []Evidence, partial bool) {
 	kinds := r.possible(events, aloof)
-	for k := range AgentSwitching {
+	for k := range numKinds {
 		if kinds.Has(k) {
 			r.states[k].reset(k, r.bucket(k))
 		}
@@ -146,7 +146,7 @@ func (r *replayer) events(events []event, aloof bool) (found []Evidence, partial
 			r.miss(kinds, (slot[0].when.slot()+1)*slotLength)
 		}
 	}
-	for k := range AgentSwitching {
+	for k := range numKinds {
 		if kinds.Has(k) && r.states[k].requests() > int64(r.thresholds[k].Capacity) {
 			found = append(found, Evidence{k, r.states[k].requests(), r.bucket(k)})
 		}
@@ -168,11 +168,7 @@ func (r *replayer) bucket(k Signal) Bucket {
 // event pours an event into those buckets of kinds that it is for.
 func (r *replayer) event(kinds Signals, e event) {
 	for rest := e.when.unexplained(r.since); rest != 0; rest &= rest - 1 {
-		k := Signal(bits.TrailingZeros16(uint16(rest)))
-		if k == Crawl && kinds.Has(PagesOnly) {
-			r.states[PagesOnly].pour(e.when.time(), e.hash)
-		}
-		switch {
+		switch k := Signal(bits.TrailingZeros16(uint16(rest))); {
 		case k == busted && !r.unversioned && kinds.Has(CacheBusting):
 			r.states[CacheBusting].refetch(e.when.time(), e.hash)
 		case k == busted && kinds.Has(CacheBusting):
@@ -194,18 +190,15 @@ func (r *replayer) possible(events []event, aloof bool) (kinds Signals) {
 	r.files = counts[CacheBusting] == 0
 	counts[CacheBusting] += counts[busted]
 	for k := range numKinds {
-		if b := r.thresholds[k]; counts[k] > b.Capacity && !b.Off {
+		if b := r.thresholds[k]; counts[k] > b.Capacity && !b.Off && (aloof || k != PagesOnly) {
 			kinds.put(k)
 		}
-	}
-	if b := r.thresholds[PagesOnly]; aloof && counts[Crawl] > b.Capacity && !b.Off {
-		kinds.put(PagesOnly)
 	}
 	return kinds
 }
 
 func (r *replayer) miss(kinds Signals, until int64) {
-	for k := range AgentSwitching {
+	for k := range numKinds {
 		if kinds.Has(k) {
 			r.states[k].miss(until)
 		}

@@ -10,8 +10,8 @@ type Signal uint8
 
 // The signals. Those before Exploit are leaky buckets that are replayed in the
 // time of the log; Exploit and WAF count requests, whatever their time.
-// PagesOnly is filled by what fills Crawl, but of clients only that load
-// nothing.
+// PagesOnly is filled by the pages that were served to clients that load
+// nothing: who is denied a page, or sent elsewhere, has no files of it to load.
 const (
 	Crawl Signal = iota
 	Probing
@@ -33,8 +33,8 @@ const (
 	Impostor
 	NumSignals
 
-	numBuckets = Label     // the signals that have a threshold
-	numKinds   = PagesOnly // those that events are marked with
+	numBuckets = Label          // the signals that have a threshold
+	numKinds   = AgentSwitching // those that events are marked with
 )
 
 // Bucket is a threshold: it holds Capacity requests, one of which leaks out in

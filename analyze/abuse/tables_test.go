@@ -127,7 +127,7 @@ func TestAlone(t *testing.T) {
 func TestVersions(t *testing.T) {
 	var versions, busts []line
 	for i := range 200 {
-		q := line{client: "192.0.2.1", time: int64(i) * second / 10, method: "GET", status: 200, path: fmt.Sprintf("/%d.png", i), query: fmt.Sprint(1_700_000_000 + i)}
+		q := line{client: "192.0.2.1", time: start + int64(i)*second/10, method: "GET", status: 200, path: fmt.Sprintf("/%d.png", i), query: fmt.Sprint(1_700_000_000 + i)}
 		versions = append(versions, q, q)
 		q.path = "/a.png"
 		busts = append(busts, q)
@@ -248,14 +248,14 @@ func TestUnversioned(t *testing.T) {
 	}{{200, 0, true}, {200, 3, true}, {200, 4, false}, {99, 0, false}, {100, 1, true}} {
 		var lines []line
 		for i := range c.visitors - 1 {
-			q := line{client: fmt.Sprintf("198.51.100.%d", i), status: 200, path: "/a.png", agent: chrome}
+			q := line{client: fmt.Sprintf("198.51.100.%d", i), time: start, status: 200, path: "/a.png", agent: chrome}
 			if i < c.versioned {
 				q.query = "1234567"
 			}
 			lines = append(lines, q)
 		}
 		for i := range 31 {
-			lines = append(lines, line{client: "192.0.2.1", status: 200, path: fmt.Sprintf("/%d.png", i), query: fmt.Sprint(7654321 + i)})
+			lines = append(lines, line{client: "192.0.2.1", time: start, status: 200, path: fmt.Sprintf("/%d.png", i), query: fmt.Sprint(7654321 + i)})
 		}
 		j := analyze(t, NewPlan(Options{Thresholds: DefaultThresholds()}), 7, lines[:50], lines[50:]).Judge(false)
 		if got := byAddr(j)["192.0.2.1"].Signals.Has(CacheBusting); j.Unversioned != c.unversioned || got != c.unversioned {

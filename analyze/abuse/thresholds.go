@@ -96,7 +96,7 @@ func bucketNames() []string {
 // largest is the largest capacity of the buckets of events.
 func (t *Thresholds) largest() int {
 	n := 0
-	for s := range AgentSwitching {
+	for s := range numKinds {
 		n = max(n, t[s].Capacity)
 	}
 	return n

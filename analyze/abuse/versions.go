@@ -66,11 +66,11 @@ func busts(events []event) (n int64) {
 // Client.Pages.
 const MostPages = 8
 
-// pages counts the different pages that a client asked for.
+// pages counts the different pages that were served to a client.
 func pages(events []event) uint8 {
 	seen := make([]uint32, 0, MostPages)
 	for i := range events {
-		if e := &events[i]; e.when.kinds().Has(Crawl) && !slices.Contains(seen, e.hash) {
+		if e := &events[i]; e.when.kinds().Has(PagesOnly) && !slices.Contains(seen, e.hash) {
 			if seen = append(seen, e.hash); len(seen) == MostPages {
 				break
 			}

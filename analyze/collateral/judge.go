@@ -147,8 +147,8 @@ const passingWeight = One / 2
 // until it is odd that it never goes on from any of them.
 const passingPages = 5
 
-// passing says of each client whether it asked for pages and files, but for
-// pages only as others led to them, and for nothing that our own pages have.
+// passing says of each client whether it was served pages and files, but pages
+// only as others led to them, and nothing that our own pages have.
 // People who follow links load what is there. Where most of those who see as
 // many pages do so, the own pages are on a site that is not known as one: then
 // it says nothing.
@@ -161,7 +161,7 @@ func (j *Judgement) passing() []bool {
 			continue
 		}
 		all++
-		if c.Assets+c.Errors+c.Explained < c.All.Requests && j.Hotlinks.ViewsNothing(record.ID(id)) {
+		if j.Hotlinks.ViewsNothing(record.ID(id)) {
 			out[id] = true
 			passing++
 		}
