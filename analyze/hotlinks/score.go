@@ -49,7 +49,7 @@ const (
 	manyDays    = 3     // active days, or all that the log has: +1
 	heavyBytes  = 0.005 // of all bytes: +1
 
-	noLinkOf = 20 // embeds, and no request for a page, of strangers, on manyDays, from embedsSome on: +2
+	noLinkOf = 20 // embeds, and no request for a page, of strangers, on manyDays, from embedsSome and fewNetworks on: +2
 )
 
 // handful is the number of clients below which a reason says how little it is
@@ -150,6 +150,8 @@ func (t *tab) addEmbeds(h *Host) {
 
 // addDays says how long the host does what it does. That nobody follows a link
 // says something only then: the readers of a letter open it within a day or two.
+// Nor does it say anything of few networks: at an office people may have our
+// pictures in what they work with, day by day.
 func (t *tab) addDays(h *Host, log extent) {
 	switch {
 	case h.Days >= manyDays:
@@ -160,7 +162,7 @@ func (t *tab) addDays(h *Host, log extent) {
 		return
 	}
 	strange := h.OwnView.Known && h.OwnView.Value <= strangers
-	if strange && h.Navigations == 0 && h.Embeds >= noLinkOf && h.EmbedLow.Value >= embedsSome {
+	if strange && h.Navigations == 0 && h.Embeds >= noLinkOf && h.EmbedLow.Value >= embedsSome && h.Networks >= fewNetworks {
 		t.add(2, "nobody follows a link")
 	}
 }

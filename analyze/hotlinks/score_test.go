@@ -51,7 +51,7 @@ func TestScore(t *testing.T) {
 		"10 networks":          {func(h *Host) { h.Networks = 10 }, 9},
 		"9 networks":           {func(h *Host) { h.Networks = 9 }, 8},
 		"5 networks":           {func(h *Host) { h.Networks = 5 }, 8},
-		"4 networks":           {func(h *Host) { h.Networks = 4 }, 6},
+		"4 networks":           {func(h *Host) { h.Networks = 4 }, 4},
 		"half of one client":   {func(h *Host) { h.TopClient = known(.5) }, 10},
 		"most of one client":   {func(h *Host) { h.TopClient = known(.51) }, 7},
 		"half of browsers":     {func(h *Host) { h.Browsers = known(.5) }, 10},
@@ -102,7 +102,10 @@ func TestLeast(t *testing.T) {
 		want            Verdict
 	}{
 		{2, 3, func(*Host) {}, Ignore},
-		{4, 12, func(*Host) {}, Watch},
+		{4, 12, func(*Host) {}, Ignore},
+		{4, 12, func(h *Host) { h.Counts.Bytes = 1000 }, Watch},
+		{300, 900, func(h *Host) { h.Networks = 4 }, Watch}, // at an office
+		{300, 900, func(h *Host) { h.Networks, h.Counts.Bytes = 4, 1000 }, Watch},
 		{5, 7, func(*Host) {}, Ignore},
 		{5, 8, func(*Host) {}, Block},
 		{8, 8, func(*Host) {}, Block},
@@ -150,7 +153,7 @@ func TestVerdicts(t *testing.T) {
 		"hotlinker":           {hotlinker(), func(*Host) {}, Block, "embeds only +3, its visitors do not view own pages +2, many networks +2, 5 days +1, nobody follows a link +2"},
 		"six points":          {hotlinker(), func(h *Host) { h.Networks, h.Navigations = 5, 1 }, Block, ""},
 		"five points":         {hotlinker(), func(h *Host) { h.Networks, h.Days = 5, 1 }, Watch, ""},
-		"four points":         {hotlinker(), func(h *Host) { h.Networks, h.Navigations = 4, 1 }, Watch, ""},
+		"four points":         {hotlinker(), func(h *Host) { h.Networks = 4 }, Watch, ""},
 		"three points":        {hotlinker(), func(h *Host) { h.Networks, h.Days = 4, 1 }, Ignore, ""},
 		"partner":             {hotlinker(), func(h *Host) { h.Class = Partner }, Known, "partner: for a person to decide, since its points would block it"},
 		"search engine":       {spam, func(h *Host) { h.Class = Search }, Known, "search: for a person to decide"},
