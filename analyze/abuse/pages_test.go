@@ -13,7 +13,7 @@ import (
 // they load nothing, or where that says nothing.
 func TestPagesOnly(t *testing.T) {
 	reads := commit(PagesOnly, 20, time.Second)
-	with := func(q line) []line { return append(slices.Clone(reads), q) }
+	with := func(more ...line) []line { return append(slices.Clone(reads), more...) }
 	each := func(change func(*line)) []line {
 		lines := slices.Clone(reads)
 		for i := range lines {
@@ -39,7 +39,7 @@ func TestPagesOnly(t *testing.T) {
 		{"posts", each(func(q *line) { q.method = "POST" }), false},
 		{"asks for data", each(func(q *line) { q.contentType = "application/json" }), false},
 		{"asks for data by name", each(func(q *line) { q.path += ".json" }), false},
-		{"loads a file", with(line{client: "192.0.2.1", status: 200, path: "/a.png"}), false},
+		{"loads a file", with(line{client: "192.0.2.1", status: 200, path: "/a.png"}, line{client: "192.0.2.2", status: 200, path: "/", agent: chrome}), false},
 		{"reads another", with(line{client: "192.0.2.2", status: 200, path: "/", agent: chrome}), true},
 		{"says who it is", each(func(q *line) { q.agent = "Feed/1 (+https://feed.example)" }), false},
 		{"where nobody loads files", reads[:20], false},
@@ -47,6 +47,17 @@ func TestPagesOnly(t *testing.T) {
 	} {
 		if got, _ := signalsOf(t, c.lines); got.Has(PagesOnly) != c.want {
 			t.Errorf("%s: %v", c.what, got)
+		}
+	}
+}
+
+// TestPages counts pages, each once.
+func TestPages(t *testing.T) {
+	for _, n := range []int{1, MostPages - 1, MostPages, MostPages + 1} {
+		lines := commit(PagesOnly, n, time.Second)
+		j := analyze(t, NewPlan(Options{Thresholds: DefaultThresholds()}), 100, append(lines, lines...)).Judge(false)
+		if got := byAddr(j)["192.0.2.1"].Pages; int(got) != min(n, MostPages) {
+			t.Errorf("%d pages: %d", n, got)
 		}
 	}
 }

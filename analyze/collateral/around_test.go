@@ -19,6 +19,7 @@ type resident struct {
 	hours    uint8
 	declared bool
 	passing  bool
+	busts    int64
 	spared   abuse.Spared
 	signals  abuse.Signals
 }
@@ -32,7 +33,7 @@ func judged(t *testing.T, residents []resident) *Judgement {
 		b.SetClientAddr(netip.MustParseAddr(r.addr))
 		b.Commit()
 		c := &abuse.Client{
-			All: tally.Counts{Requests: 100}, Assets: r.assets, Weight: r.weight, Signals: r.signals, Users: uint8(r.users), Hours: r.hours,
+			All: tally.Counts{Requests: 100}, Assets: r.assets, Busts: r.busts, Weight: r.weight, Signals: r.signals, Users: uint8(r.users), Hours: r.hours,
 			Spared: r.spared, Declared: r.declared, Hard: r.weight == One,
 		}
 		j.Clients = append(j.Clients, weigh(c, r.passing))
@@ -130,6 +131,8 @@ func TestNeighbours(t *testing.T) {
 		{"nine of nine, and a suspicion", bad(9), resident{weight: 512, signals: soft, declared: true}, One - 512*103/One},
 		{"a visitor", bad(9), resident{assets: 3, users: 1}, 0},
 		{"one who passes", bad(9), resident{assets: 3, users: 40, passing: true}, One - 512*103/One},
+		{"one who gets past the cache", bad(9), resident{assets: 3, busts: 3}, One * 9 / 10},
+		{"one who does so as well", bad(9), resident{assets: 3, busts: 2}, 0},
 		{"one who stays", bad(9), resident{hours: mostAroundHours + 1}, 0},
 		{"a good bot", bad(9), resident{spared: abuse.GoodBot}, 0},
 		{"among visitors", append(bad(2), resident{addr: "192.0.2.7", assets: 9, users: 1}, resident{addr: "192.0.2.8", hours: 100}), resident{}, One * 2 / 5},

@@ -42,6 +42,16 @@ func TestPassing(t *testing.T) {
 	log = append(log, led("203.0.113.2", passingPages-1)...)
 	log = append(log, led("203.0.113.3", 9)...)     // protected
 	log = append(log, led("203.0.113.4", 9)[:9]...) // loads nothing
+	declared := led("203.0.113.5", 9)
+	for i := range declared {
+		declared[i].Agent = "Archive/1 (+https://archive.example)"
+	}
+	log = append(log, declared...)
+	denied := led("203.0.113.6", 9)
+	for i := range denied[:9] {
+		denied[i].Status = 403
+	}
+	log = append(log, denied...)
 	judge := func(log []traffictest.Request) map[string]bool {
 		o := Options{
 			Hotlinks: hotlinks.Options{Own: []string{"own.example"}, Classes: hotlinks.KnownClasses(), From: geo.PreferLog, Locator: traffictest.Places{}},

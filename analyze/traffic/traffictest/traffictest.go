@@ -20,6 +20,7 @@ type Request struct {
 	*explain.Request
 	Status uint16
 	Bytes  int64
+	Agent  string // User-Agent; "" is none
 	logged bool // the log has the country; else the locator has to place the client
 }
 
@@ -67,6 +68,9 @@ func put(b *record.Builder, q Request) {
 	b.SetText(record.Query, []byte(q.Query), nil)
 	if !q.Time.IsZero() {
 		b.SetTime(q.Time.UnixMicro())
+	}
+	if q.Agent != "" {
+		b.SetString(record.UserAgent, []byte(q.Agent), nil)
 	}
 	b.SetStatus(q.Status)
 	b.SetBytes(q.Bytes)
