@@ -25,8 +25,10 @@ const (
 )
 
 // WriteText writes the document for a person: the lead, warnings, tables that
-// have rows but for details, notes. A table that is too wide for the terminal leaves out columns by weight, which a line
-// below it names, and then shortens texts; numbers are never shortened.
+// have rows but for details, notes. A table that is too wide for the terminal
+// leaves out columns by weight, which a line below it names unless they are
+// prose and stand below their rows, and then shortens texts; numbers are never
+// shortened.
 // Nothing that a log's author wrote reaches the terminal but visible
 // characters.
 func WriteText(w io.Writer, doc *Document, opts TextOptions) error {
@@ -174,7 +176,7 @@ type drawnRows struct {
 // add puts a text below the last row.
 func (r *drawnRows) add(text string, width int) {
 	const indent = "    "
-	if text == "" {
+	if strings.TrimSpace(text) == "" {
 		return
 	}
 	last := len(r.lines) - 1

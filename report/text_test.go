@@ -94,7 +94,7 @@ func TestProseBelow(t *testing.T) {
 		{Name: "entry", Type: String}, {Name: "good", Type: Int, Weight: 1}, {Name: "reason", Type: String, Weight: 1, Prose: true},
 	}}
 	entries.AddRow("example-saddleisland.blogspot.com", int64(1), "most of those who load it see pages of that site alone")
-	entries.AddRow("192.0.2.1", int64(22), "")
+	entries.AddRow("192.0.2.1", int64(22), " ")
 	entries.AddRow("192.0.2.2", int64(333), "scans")
 	doc := &Document{Command: "recommend", Tables: []Table{entries}}
 	got := text(t, doc, TextOptions{Width: 44})
@@ -279,4 +279,37 @@ func BenchmarkText(b *testing.B) {
 			b.Fatal("empty")
 		}
 	}
+}
+
+// TestProseStaysWithItsRow: whatever the texts are, each stands below its own
+// row, and no character of it moves the lines.
+func TestProseStaysWithItsRow(t *testing.T) {
+	hostile := rapid.SampledFrom([]string{"a", "word ", " ", "\n", "\r\n", "\x1b[2J", "\t", "日本", "e\u0301\u0301", "\u2028", "\u202e", "\xff", "─", "  ", strings.Repeat("x", 70)})
+	rapid.Check(t, func(t *rapid.T) {
+		table := Table{Name: "t", Layout: Grid, Columns: []Column{
+			{Name: "row", Type: String}, {Name: "text", Type: String}, {Name: "count", Type: Int, Unit: "requests", Weight: 1}, {Name: "why", Type: String, Weight: 2, Prose: true},
+			{Name: "also", Type: String, Weight: 3, Prose: true},
+		}}
+		draw := func(label string) string { return strings.Join(rapid.SliceOfN(hostile, 0, 6).Draw(t, label), "") }
+		n := rapid.IntRange(1, 5).Draw(t, "rows")
+		for i := range n {
+			table.AddRow(fmt.Sprintf("row%d", i), draw("text"), int64(i), fmt.Sprintf("why%d %s", i, draw("why")), draw("also"))
+		}
+		got := text(t, &Document{Command: "c", Tables: []Table{table}}, TextOptions{Width: rapid.IntRange(1, 90).Draw(t, "width")})
+		if safe := SafeLines(got); safe != got {
+			t.Fatalf("not safe: %q", got)
+		}
+		row := -1
+		for _, line := range strings.Split(got, "\n") {
+			if strings.HasPrefix(line, fmt.Sprintf("row%d", row+1)) {
+				row++
+			}
+			if at := strings.Index(line, "why"); at >= 0 && row >= 0 && at+3 < len(line) && '0' <= line[at+3] && line[at+3] <= '9' && line[at+3] != byte('0'+row) {
+				t.Fatalf("below row %d: %q in\n%s", row, line, got)
+			}
+		}
+		if row != n-1 {
+			t.Fatalf("%d of %d rows:\n%s", row+1, n, got)
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package geo
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -69,7 +70,7 @@ func (d *Database) Err() error {
 		return nil
 	}
 	return fmt.Errorf("%s: %d look-ups failed, their country is unknown; one of them: %w",
-		d.info.Path, d.errors.Load(), *first)
+		cmp.Or(d.info.Path, d.info.Name), d.errors.Load(), *first)
 }
 
 // published reads a code as databases publish it. Some write lower case. EU

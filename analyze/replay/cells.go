@@ -15,7 +15,11 @@ import (
 // look at more than a cell has are an error.
 func (p *Plan) Cells(d *record.Dicts, cells iter.Seq[traffic.Cell]) (*Analysis, error) {
 	for i, m := range p.matchers {
-		if m.Needs != (match.Needs{}) {
+		needs := m.Needs
+		for _, v := range p.variants[i] {
+			needs = needs.Union(v.Needs)
+		}
+		if needs != (match.Needs{}) {
 			return nil, fmt.Errorf("%s: has rules that look at single requests", p.candidates[i].Ruleset.Name)
 		}
 	}

@@ -24,3 +24,27 @@ func TestTopIsPrefixOfSort(t *testing.T) {
 		}
 	})
 }
+
+// TestGrown grows slices that were shortened: the elements that come back are
+// zero.
+func TestGrown(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := make([]int, rapid.IntRange(0, 9).Draw(t, "length"), 9+rapid.IntRange(0, 9).Draw(t, "room"))
+		for i := range s[:cap(s)] {
+			s[:cap(s)][i] = i + 1
+		}
+		old, n := s, rapid.IntRange(0, 40).Draw(t, "n")
+		s = Grown(s, n)
+		if len(s) != max(len(old), n) {
+			t.Fatalf("%d elements, want %d", len(s), max(len(old), n))
+		}
+		for i, v := range s {
+			if i < len(old) && v != i+1 || i >= len(old) && v != 0 {
+				t.Fatalf("element %d is %d", i, v)
+			}
+		}
+		if n > cap(old) && cap(s) < 2*len(old) {
+			t.Fatalf("room for %d, after %d", cap(s), len(old))
+		}
+	})
+}

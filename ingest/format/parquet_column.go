@@ -213,15 +213,16 @@ func (c *parquetColumn) loadDictionary(b *record.Builder, h pageHeader) error {
 	return nil
 }
 
-// dataPage is a page whose values are decoded some at a time if they are places
-// in the dictionary, and else all at once.
+// dataPage is a page whose values are decoded some at a time, so that a page of
+// many nulls takes no more memory than another, but for deltas, which are decoded
+// all at once.
 type dataPage struct {
 	left     int // rows that were not decoded
 	nulls    bool
 	levels   hybrid // if there are nulls
-	indexed  bool
+	indexed  bool   // values are places in the dictionary
 	places   hybrid // if it is indexed
-	values   []byte // if it is not
+	values   []byte // if it is not: those that were not decoded
 	encoding layout.Encoding
 }
 
@@ -247,7 +248,7 @@ func (c *parquetColumn) loadData(h pageHeader) error {
 // fill makes ids or cells of the next rows of the page.
 func (c *parquetColumn) fill(b *record.Builder) error {
 	n := c.page.left
-	if c.page.indexed {
+	if c.page.indexed || c.page.encoding == layout.Plain {
 		n = min(n, record.BatchRows)
 	}
 	count := n
@@ -313,7 +314,9 @@ func (c *parquetColumn) decode(b *record.Builder, n int) error {
 	err := fmt.Errorf("encoding %v is not supported for text", encoding)
 	switch encoding {
 	case layout.Plain:
-		err = c.plain.decodePlain(values, n)
+		if err = c.plain.decodePlain(values, n); err == nil {
+			c.page.values = values[uint32(c.plain.ends[n-1]):]
+		}
 	case layout.DeltaLengthByteArray:
 		err = c.plain.decodeDeltaLength(values, n)
 	case layout.DeltaByteArray:
@@ -335,7 +338,9 @@ func (c *parquetColumn) decodeNumbers(cells []int64, values []byte, encoding lay
 	err := fmt.Errorf("encoding %v is not supported for numbers", encoding)
 	switch encoding {
 	case layout.Plain:
-		err = decodePlainInts(cells, values, c.size)
+		if err = decodePlainInts(cells, values, c.size); err == nil {
+			c.page.values = values[len(cells)*c.size:]
+		}
 	case layout.DeltaBinaryPacked:
 		_, err = decodeDelta(cells, values)
 		if c.size == 4 { // sums are made in 32 bits

@@ -119,7 +119,11 @@ func (h *hybrid) next() error {
 	if len(h.src) < size {
 		return errParquetData
 	}
-	h.run, h.value = head>>1, uint32(load64(h.src[:size], 0)&(1<<h.width-1))
+	value := load64(h.src[:size], 0)
+	if value>>h.width != 0 {
+		return errParquetData
+	}
+	h.run, h.value = head>>1, uint32(value)
 	h.src = h.src[size:]
 	return nil
 }

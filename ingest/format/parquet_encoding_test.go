@@ -12,6 +12,24 @@ import (
 
 // TestParquetEncodings writes with parquet-go and reads here; and whatever is
 // cut off or changed, reading ends.
+// TestHybridWide: a repeated number that is wider than it may be is damage, and
+// not another number.
+func TestHybridWide(t *testing.T) {
+	for _, c := range []struct {
+		width uint
+		src   []byte
+		good  bool
+	}{
+		{1, []byte{2 << 1, 1}, true}, {1, []byte{2 << 1, 2}, false}, {9, []byte{2 << 1, 0xff, 1}, true}, {9, []byte{2 << 1, 0xff, 2}, false},
+		{32, []byte{2 << 1, 0xff, 0xff, 0xff, 0xff}, true}, {0, []byte{2 << 1}, true},
+	} {
+		h := hybrid{src: c.src, width: c.width}
+		if err := h.read(make([]uint32, 2)); (err == nil) != c.good {
+			t.Errorf("%d bits, %x: %v", c.width, c.src, err)
+		}
+	}
+}
+
 func TestParquetEncodings(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		width := rapid.IntRange(1, 32).Draw(t, "width")

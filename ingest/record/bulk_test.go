@@ -65,6 +65,39 @@ func TestBulkIsRowByRow(t *testing.T) {
 	})
 }
 
+// TestManyClients interns and joins more addresses of both kinds than are looked
+// up together.
+func TestManyClients(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		form := rapid.OneOf(rapid.Custom(anyIPv4), rapid.Custom(anyIPv6), rapid.SampledFrom([]string{"x", "::ffff:10.0.0.1", "10.0.0.1:80", "[2001:db8::1]:80", "fe80::1%eth0"}))
+		raw := rapid.SliceOfN(form, 0, 900).Draw(t, "clients")
+		b, other, ids := NewBuilder(AllColumns), NewDicts(), make([]ID, len(raw))
+		b.InternClients(ids, func(i int) []byte { return []byte(raw[i]) }, math.MaxUint32-2)
+		for i := range raw {
+			want, ok := parseAddr([]byte(bareAddr([]byte(raw[i]))))
+			if ok != (ids[i] != math.MaxUint32-2) || ok && b.dicts.Clients.Addr(ids[i]) != want.Unmap().WithZone("") {
+				t.Fatalf("%q is %d", raw[i], ids[i])
+			}
+			if rapid.Bool().Draw(t, "in both") {
+				other.Clients.intern([]byte(raw[i]))
+			}
+		}
+		to := other.Join(b.dicts, Client).IDs(Client)
+		for id := range b.dicts.Clients.Len() {
+			if got, want := other.Clients.Addr(to[id]), b.dicts.Clients.Addr(ID(id)); got != want {
+				t.Fatalf("%s became %s", want, got)
+			}
+		}
+		if got := NewDicts(); len(to) != b.dicts.Clients.Len() || len(got.Join(other, Client).IDs(Client)) != got.Clients.Len() {
+			t.Fatal("an address has two ids")
+		}
+	})
+}
+
+func anyIPv6(t *rapid.T) string {
+	return fmt.Sprintf("2001:db8::%x:%x", rapid.IntRange(0, 3).Draw(t, "c"), rapid.IntRange(0, 0xff).Draw(t, "d"))
+}
+
 func anyIPv4(t *rapid.T) string {
 	return fmt.Sprintf("10.0.%d.%d", rapid.IntRange(0, 3).Draw(t, "c"), rapid.IntRange(0, 255).Draw(t, "d"))
 }

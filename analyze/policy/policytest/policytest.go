@@ -134,9 +134,11 @@ func Variant(t *rapid.T, rs *policy.Ruleset) *policy.Ruleset {
 	}
 	out := *rs
 	out.Rules = slices.Clone(rs.Rules)
+	out.ListedCountrySkipsIP = rapid.Bool().Draw(t, "skips IP")
 	for i := range out.Rules {
 		if r := &out.Rules[i]; r.Control == policy.Referer {
 			r.DenyMissing = !r.DenyMissing
+			r.Disabled = rapid.IntRange(0, 3).Draw(t, "disabled") == 0
 			if rapid.Bool().Draw(t, "other entries") {
 				r.Entries = drawEntries(t, r.Control, 5)
 			}
