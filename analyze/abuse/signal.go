@@ -1,6 +1,7 @@
 package abuse
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -130,16 +131,41 @@ const mostDoublings = 3
 // 1024-w, and what several leave is multiplied. A peak of twice, four or eight
 // times what the bucket holds is as much as two, three or four signals. The
 // weight is rounded down. A crawl of 41 pages and 51 errors are 512 each and
-// leave a quarter: 768; a crawl of 80 alone does, too.
+// leave a quarter: 768; a crawl of 80 alone does, too. What crawls and loads no
+// file gives two signals by the same requests: the stronger one counts.
 func weigh(evidence []Evidence) int64 {
 	const bits = 30 // beyond those of One, for what is left
-	left := int64(One) << bits
-	for _, e := range evidence {
-		for range 1 + e.doublings() {
-			left = (left*(One-rules[e.Signal].weight) + One - 1) / One
+	left, beside := int64(One)<<bits, weaker(evidence)
+	for i := range evidence {
+		if i != beside {
+			left = evidence[i].leave(left)
 		}
 	}
 	return One - (left+1<<bits-1)>>bits
+}
+
+// leave is what of left a signal leaves, rounded up.
+func (e *Evidence) leave(left int64) int64 {
+	for range 1 + e.doublings() {
+		left = (left*(One-rules[e.Signal].weight) + One - 1) / One
+	}
+	return left
+}
+
+// weaker is the place of that of Crawl and PagesOnly which says less, or -1 if
+// they are not both there.
+func weaker(evidence []Evidence) int {
+	place := func(signal Signal) int {
+		return slices.IndexFunc(evidence, func(e Evidence) bool { return e.Signal == signal })
+	}
+	crawl, pages := place(Crawl), place(PagesOnly)
+	switch {
+	case crawl < 0 || pages < 0:
+		return -1
+	case evidence[crawl].leave(One) <= evidence[pages].leave(One):
+		return pages
+	}
+	return crawl
 }
 
 func (e *Evidence) doublings() (n int) {
