@@ -344,14 +344,24 @@ func oracle(p *Plan, lines []line, anonymised, load bool) Suspect {
 		s.Evidence = append(s.Evidence, Evidence{Signal: Label, Peak: 1})
 		s.Signals.put(Label)
 	}
+	crawling, reading := 1.0, 1.0
 	for _, e := range s.Evidence {
 		pieces := 1.0
 		if n := e.Bucket.Capacity; n > 0 {
 			pieces += math.Min(3, math.Floor(math.Log2(float64(e.Peak)/float64(n))))
 		}
-		left *= math.Pow(1-float64(rules[e.Signal].weight)/One, pieces)
+		leaves := math.Pow(1-float64(rules[e.Signal].weight)/One, pieces)
+		switch e.Signal {
+		case PagesOnly:
+			reading = leaves
+		case Crawl:
+			crawling = leaves
+		default:
+			left *= leaves
+		}
 		s.Hard = s.Hard || rules[e.Signal].weight == One
 	}
+	left, again := left*math.Min(crawling, reading), left*crawling
 	switch {
 	case s.Addr.String() == "10.0.0.1":
 		s.Spared, s.Spares = Reserved, "reserved address space"
@@ -360,7 +370,7 @@ func oracle(p *Plan, lines []line, anonymised, load bool) Suspect {
 	case s.Cut && s.Label == "":
 		s.Spared = Network
 	default:
-		s.Weight = int64((1 - left) * One)
+		s.Weight, s.Again = int64((1-left)*One), int64((1-again)*One)
 	}
 	return s
 }

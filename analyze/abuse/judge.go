@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/bits"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,6 +53,7 @@ type Client struct {
 	Busts       int64 // by queries that no visitor sends, to get past the cache
 	First, Last int64 // record.NoTime if no request has a time
 	Weight      int64 // how bad what it asked for is, of One
+	Again       int64 // the same without PagesOnly, which says already that it loads no file
 	Signals     Signals
 	Users       uint8 // User-Agents of browsers that loaded static files; MostUsers are that many or more
 	Pages       uint8 // different ones that were served to it; MostPages are that many or more
@@ -187,6 +189,10 @@ func (j *Judgement) judge(id record.ID, anonymised bool) {
 		c.Spared = Network
 	default:
 		c.Weight = weigh(j.evidence[id])
+		c.Again = c.Weight
+		if c.Signals.Has(PagesOnly) {
+			c.Again = weigh(slices.DeleteFunc(slices.Clone(j.evidence[id]), func(e Evidence) bool { return e.Signal == PagesOnly }))
+		}
 	}
 }
 

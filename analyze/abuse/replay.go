@@ -154,13 +154,18 @@ func (r *replayer) events(events []event, aloof bool) (found []Evidence, partial
 	return found, partial
 }
 
+// slowLeak is how long one of the queries of digits that no visitor sends stays
+// in its bucket: a client that busts the cache over hours fills it, a picture
+// that somebody has renewed now and then does not.
+const slowLeak = 5 * time.Minute
+
 // bucket is that of a signal. Where no visitor asks for static files by queries
-// of digits nothing leaks of those: who sends a few now and then is no visitor
+// of digits, those leak slowly: who sends a few now and then is no visitor
 // either. Pages are another matter, as the number of an article may look so.
 func (r *replayer) bucket(k Signal) Bucket {
 	b := r.thresholds[k]
-	if k == CacheBusting && r.unversioned && r.files {
-		b.Leak = 0
+	if k == CacheBusting && r.unversioned && r.files && b.Leak > 0 {
+		b.Leak = max(b.Leak, slowLeak)
 	}
 	return b
 }

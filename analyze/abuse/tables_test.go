@@ -264,23 +264,27 @@ func TestUnversioned(t *testing.T) {
 	}
 }
 
-// TestBusts has a client get past the cache of files now and then, alone and
-// with pages that have numbers.
+// TestBusts has a client get past the cache of files slowly, alone and with pages
+// that have numbers, and more slowly than counts.
 func TestBusts(t *testing.T) {
-	for _, pages := range []int{0, 1} {
+	for _, tt := range []struct {
+		pages int
+		every int64 // seconds
+		want  bool
+	}{{0, 60, true}, {0, 240, false}, {1, 60, false}} {
 		var lines []line
 		for i := range 100 {
 			lines = append(lines, line{client: fmt.Sprintf("198.51.100.%d", i), time: start, status: 200, path: "/a.png", agent: chrome})
 		}
-		for i := range 31 {
-			lines = append(lines, line{client: "192.0.2.1", time: start + int64(i)*60*second, status: 200, path: "/a.png", query: fmt.Sprint(7654321 + i)})
+		for i := range 40 {
+			lines = append(lines, line{client: "192.0.2.1", time: start + int64(i)*tt.every*second, status: 200, path: "/a.png", query: fmt.Sprint(7654321 + i)})
 		}
-		for range pages {
+		for range tt.pages {
 			lines = append(lines, line{client: "192.0.2.1", time: start, status: 200, path: "/article", query: "1234567"})
 		}
 		c := byAddr(analyze(t, NewPlan(Options{Thresholds: DefaultThresholds()}), 7, lines).Judge(false))["192.0.2.1"]
-		if got := c.Signals.Has(CacheBusting); c.Busts != 31 || got != (pages == 0) {
-			t.Errorf("%d pages: %d busts, %v", pages, c.Busts, got)
+		if got := c.Signals.Has(CacheBusting); c.Busts != 40 || got != tt.want {
+			t.Errorf("%+v: %d busts, %v", tt, c.Busts, got)
 		}
 	}
 }

@@ -107,17 +107,17 @@ func (j *Judgement) visitorsLoad() bool {
 }
 
 // countTwice has each soft signal of a client that loads no static file count
-// twice: they are soft because an eager visitor may set them off as well, and
-// that it is not. Nor is one who busts the cache where visitors have nothing
-// that looks like it. A crawler that says whose it is may be welcome: of it they
-// count once.
+// twice, but for the one that says just that: they are soft because an eager
+// visitor may set them off as well, and that it is not. Nor is one who busts the
+// cache where visitors have nothing that looks like it. A crawler that says whose
+// it is may be welcome: of it they count once.
 func (c *Client) countTwice(unversioned bool) {
 	busts := unversioned && c.Signals.Has(abuse.CacheBusting)
 	if c.Assets > 0 && !busts || c.Shared() || c.Hard || c.Weight == 0 || c.Declared && !c.Signals.Has(abuse.Impostor) {
 		return
 	}
 	c.Headless = c.Assets == 0
-	c.Bad = or(c.Weight, c.Weight)
+	c.Bad = or(c.Weight, c.Again)
 }
 
 // or combines weights that have nothing to do with each other, by noisy-or.

@@ -14,6 +14,7 @@ import (
 type resident struct {
 	addr     string
 	weight   int64
+	silent   int64 // of weight, what says only that it loads nothing
 	assets   int64
 	users    int64
 	hours    uint8
@@ -33,7 +34,7 @@ func judged(t *testing.T, residents []resident) *Judgement {
 		b.SetClientAddr(netip.MustParseAddr(r.addr))
 		b.Commit()
 		c := &abuse.Client{
-			All: tally.Counts{Requests: 100}, Assets: r.assets, Busts: r.busts, Weight: r.weight, Signals: r.signals, Users: uint8(r.users), Hours: r.hours,
+			All: tally.Counts{Requests: 100}, Assets: r.assets, Busts: r.busts, Weight: r.weight, Again: r.weight - r.silent, Signals: r.signals, Users: uint8(r.users), Hours: r.hours,
 			Spared: r.spared, Declared: r.declared, Hard: r.weight == One,
 		}
 		j.Clients = append(j.Clients, weigh(c, r.passing))
@@ -62,6 +63,7 @@ func TestCountTwice(t *testing.T) {
 		want int64
 	}{
 		{"it loads nothing", resident{weight: 512, signals: soft}, 768},
+		{"nothing but that speaks against it", resident{weight: 512, silent: 512, signals: soft}, 512},
 		{"it loads files", resident{weight: 512, signals: soft, assets: 1}, 512},
 		{"it says who it is", resident{weight: 512, signals: soft, declared: true}, 512},
 		{"it says who it is not", resident{weight: 896, signals: impostor, declared: true}, 1008},
@@ -71,7 +73,7 @@ func TestCountTwice(t *testing.T) {
 		c.addr = "192.0.2.1"
 		j := judged(t, append(crowd(3), c.resident))
 		last := j.Clients[3]
-		if last.Bad != c.want || last.Headless != (c.want > c.weight) {
+		if last.Bad != c.want || last.Headless != (c.want > c.weight || c.silent > 0) {
 			t.Errorf("%s: %d %v, want %d", c.what, last.Bad, last.Headless, c.want)
 		}
 	}

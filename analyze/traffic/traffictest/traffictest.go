@@ -21,7 +21,7 @@ type Request struct {
 	Status uint16
 	Bytes  int64
 	Agent  string // User-Agent; "" is none
-	logged bool // the log has the country; else the locator has to place the client
+	logged bool   // the log has the country; else the locator has to place the client
 }
 
 // Places is the locator: the country of a client is drawn once.
