@@ -135,3 +135,11 @@ func runs[E any](entries []E, key func(*E) uint32) func(yield func([]E) bool) {
 		}
 	}
 }
+
+// runAt is where the first run begins that does not begin before entry at.
+func runAt[E any](entries []E, at int, key func(*E) uint32) int {
+	for at > 0 && at < len(entries) && key(&entries[at]) == key(&entries[at-1]) {
+		at++
+	}
+	return at
+}

@@ -7,8 +7,10 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"rulecast/analyze/fold"
 	"rulecast/analyze/tally"
 	"rulecast/ingest/record"
 )
@@ -123,25 +125,8 @@ func (a *Analysis) JudgeSince(anonymised bool, since func(client record.ID) int6
 func (j *Judgement) replay(since func(client record.ID) int64) {
 	a := j.analysis
 	j.Unversioned = j.isUnversioned()
-	r := &replayer{unversioned: j.Unversioned, thresholds: &a.plan.Thresholds, keep: &a.events.keep, addrs: a.dicts.Clients, keepUses: a.plan.keepUses, since: math.MinInt64}
-	loading := j.visitorsLoad()
-	for run := range runs(a.uses.entries, func(u *use) uint32 { return u.client }) {
-		j.Clients[run[0].client].Declared = declared(run)
-	}
-	for run := range runs(a.events.events, func(e *event) uint32 { return e.client }) {
-		id := run[0].client
-		if since != nil {
-			r.since = sinceEpoch(since(id))
-		}
-		c := &j.Clients[id]
-		found, partial := r.events(run, loading && c.Assets == 0 && !c.Declared)
-		c.Partial = c.Partial || partial
-		c.Pages = pages(run)
-		if j.Unversioned {
-			c.Busts = busts(run)
-		}
-		j.add(id, found...)
-	}
+	j.replayEvents(since)
+	r := j.replayer()
 	for run := range runs(a.uses.entries, func(u *use) uint32 { return u.client }) {
 		id := run[0].client
 		found, users := r.uses(run)
@@ -156,6 +141,45 @@ func (j *Judgement) replay(since func(client record.ID) int64) {
 			}
 		}
 	}
+}
+
+func (j *Judgement) replayer() *replayer {
+	a := j.analysis
+	return &replayer{unversioned: j.Unversioned, thresholds: &a.plan.Thresholds, keep: &a.events.keep, addrs: a.dicts.Clients, keepUses: a.plan.keepUses, since: math.MinInt64}
+}
+
+// replayEvents replays the events of many clients at once.
+func (j *Judgement) replayEvents(since func(client record.ID) int64) {
+	loading := j.visitorsLoad()
+	for run := range runs(j.analysis.uses.entries, func(u *use) uint32 { return u.client }) {
+		j.Clients[run[0].client].Declared = declared(run)
+	}
+	events := j.analysis.events.events
+	client := func(e *event) uint32 { return e.client }
+	var adding sync.Mutex
+	fold.Pieces(len(events), func() func(from, to int) {
+		r := j.replayer()
+		return func(from, to int) {
+			for run := range runs(events[runAt(events, from, client):runAt(events, to, client)], client) {
+				id := run[0].client
+				if since != nil {
+					r.since = sinceEpoch(since(id))
+				}
+				c := &j.Clients[id]
+				found, partial := r.events(run, loading && c.Assets == 0 && !c.Declared)
+				c.Partial = c.Partial || partial
+				c.Pages = pages(run)
+				if j.Unversioned {
+					c.Busts = busts(run)
+				}
+				if len(found) > 0 {
+					adding.Lock()
+					j.add(id, found...)
+					adding.Unlock()
+				}
+			}
+		}
+	})
 }
 
 func (j *Judgement) add(id record.ID, found ...Evidence) {

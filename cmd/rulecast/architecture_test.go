@@ -69,7 +69,7 @@ analyze/site
 analyze/order
 analyze/fetch
 analyze/networks            => analyze/policy analyze/prefix
-analyze/abuse               => analyze/fetch analyze/networks analyze/order analyze/tally ingest/record
+analyze/abuse               => analyze/fetch analyze/fold analyze/networks analyze/order analyze/tally ingest/record
 analyze/hotlinks            => analyze/fetch analyze/fold analyze/geo analyze/order analyze/site analyze/tally analyze/traffic ingest/record ingest/referer
 analyze/collateral          => analyze/abuse analyze/fetch analyze/fold analyze/geo analyze/hotlinks analyze/match analyze/policy analyze/tally analyze/traffic ingest/record
 analyze/recommend           => analyze/abuse analyze/choose analyze/collateral analyze/dialect analyze/fold analyze/geo analyze/hotlinks analyze/limit analyze/match analyze/networks analyze/order analyze/policy analyze/replay analyze/tally ingest/record ingest/referer
