@@ -1,5 +1,6 @@
 // Package fold runs an analysis over many streams at once and joins what each
-// of them found. It owns the goroutines of package analyze.
+// of them found. It owns the goroutines of package analyze, but for the one that
+// unpacks the table of countries (geo.Database.Prepare).
 package fold
 
 import (

@@ -16,18 +16,26 @@ var encoded []byte
 
 // Builtin is the table that is built in: IPFire's data as Debian ships it
 // (NOTICE has its licence). IPv4 is exact; an IPv6 address has the country of
-// the first address of its /64. Unpacking it takes some tens of milliseconds: the
-// first call begins with that, and the first look-up waits for its end.
+// the first address of its /64. It is unpacked at the first look-up, or before by
+// Prepare.
 func Builtin() (*Database, error) {
 	h, err := ranges.DecodeHeader(encoded)
 	if err != nil {
 		return nil, fmt.Errorf("built-in country table: %w", err)
 	}
-	go loadBuiltin()
 	return &Database{
 		source: builtin{},
 		info:   Info{Name: "built-in: " + h.Source, Date: h.Generated, Licence: h.Licence},
 	}, nil
+}
+
+// Prepare has the table that is built in unpacked beside other work, which takes
+// some tens of milliseconds; look-ups wait for its end. What is wrong with the
+// table, they report.
+func (d *Database) Prepare() {
+	if d.source == (builtin{}) {
+		go loadBuiltin()
+	}
 }
 
 type builtin struct{}

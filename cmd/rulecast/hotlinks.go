@@ -96,7 +96,7 @@ func (f *hotlinksFlags) run(cmd *cobra.Command, std *streams, args []string) err
 }
 
 // errNoOwn is that neither the user nor the log says what is own.
-var errNoOwn = usagef("no request has a host, which would say whose log this is: --own DOMAIN")
+var errNoOwn = usagef("no request has a host, which would say whose log this is: give --own DOMAIN")
 
 // ownSites reads the values of --own: domains, or URLs.
 func ownSites(values []string) ([]string, error) {

@@ -295,6 +295,9 @@ func (f *geoFlags) open() (*countrySource, error) {
 	}
 	if f.file == "" {
 		db, err := geo.Builtin()
+		if err == nil && from != geo.LogOnly {
+			db.Prepare()
+		}
 		return &countrySource{db, from}, err
 	}
 	if from == geo.LogOnly {

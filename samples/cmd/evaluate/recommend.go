@@ -128,18 +128,13 @@ func suggested(ctx context.Context, p program, t *town, more []string) ([]netip.
 	if err := p.ask(ctx, &tables, asking(t, more, t.days[:len(t.days)-1])...); err != nil {
 		return nil, err
 	}
-	var prefixes []netip.Prefix
+	var entries []string
 	for _, e := range tables.Suggestions {
-		if e.Control != "ip" || e.Change == "dropped" {
-			continue
+		if e.Control == "ip" && e.Change != "dropped" {
+			entries = append(entries, e.Entry)
 		}
-		prefix, err := prefixOf(e.Entry)
-		if err != nil {
-			return nil, err
-		}
-		prefixes = append(prefixes, prefix)
 	}
-	return prefixes, nil
+	return prefixesOf(entries)
 }
 
 // asking are the arguments to ask for suggestions from some days.
@@ -160,12 +155,20 @@ func worst(ctx context.Context, p program, t *town) ([]netip.Prefix, error) {
 	if err := p.ask(ctx, &tables, asking(t, nil, t.days[len(t.days)-2:len(t.days)-1])...); err != nil {
 		return nil, err
 	}
-	var prefixes []netip.Prefix
+	var entries []string
 	for _, c := range tables.Suspects[:min(mostEntries, len(tables.Suspects))] {
-		if c.Bad == 0 {
-			break
+		if c.Bad > 0 {
+			entries = append(entries, c.Client)
 		}
-		prefix, err := prefixOf(c.Client)
+	}
+	return prefixesOf(entries)
+}
+
+// prefixesOf reads the entries of an IP list.
+func prefixesOf(entries []string) ([]netip.Prefix, error) {
+	var prefixes []netip.Prefix
+	for _, e := range entries {
+		prefix, err := prefixOf(e)
 		if err != nil {
 			return nil, err
 		}
