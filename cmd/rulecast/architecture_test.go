@@ -28,7 +28,8 @@ ingest/source/object/objecttest
 ingest/source               => ingest/source/object
 ingest/decompress/inflate
 ingest/decompress           => ingest/decompress/inflate
-ingest/format               => ingest/record ingest/referer
+ingest/cut
+ingest/format               => ingest/cut ingest/record ingest/referer
 ingest/compact              => ingest/format ingest/record ingest/referer
 ingest/unwrap
 ingest/budget               => ingest/record
@@ -112,6 +113,7 @@ github.com/parquet-go/parquet-go         ingest/compact ingest/format report
 github.com/rogpeppe/go-internal          tests
 github.com/spf13/cobra                   cmd/rulecast
 golang.org/x/net                         analyze/site ingest/referer
+golang.org/x/sys                         ingest/cut
 golang.org/x/term                        cmd/rulecast
 pgregory.net/rapid                       tests
 `

@@ -3,6 +3,7 @@ package format
 import (
 	"bytes"
 
+	"rulecast/ingest/cut"
 	"rulecast/ingest/record"
 )
 
@@ -46,7 +47,7 @@ const (
 )
 
 func (r *bunnyRow) row(line []byte, b *record.Builder) string {
-	found, end := markBytes(line, '|', r.ends[:])
+	found, end := cut.Mark(line, '|', r.ends[:])
 	if found < bunnyFront {
 		return reasonBunnyColumns
 	}
@@ -187,7 +188,7 @@ func isHex(v []byte) bool {
 func sniffBunny(head []byte, whole bool) string {
 	line := firstLine(head, whole)
 	var r bunnyRow
-	if found, _ := markBytes(line, '|', r.ends[:]); found < bunnyFront {
+	if found, _ := cut.Mark(line, '|', r.ends[:]); found < bunnyFront {
 		return `no "|" between the columns of the first line`
 	}
 	_, ok := parseMillis(r.front(line, bunnyTime))

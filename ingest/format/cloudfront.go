@@ -48,11 +48,11 @@ type cloudFrontDecoder struct {
 func (d *cloudFrontDecoder) Decode(block []byte, b *record.Builder, at *Position) int {
 	n := 0
 	for n < len(block) && !b.Full() {
-		line, size := cutLine(block[n:])
+		line, size := d.next(block[n:], '\t')
 		n += size
 		at.Line++
 		if len(line) > 0 && line[0] == byteOrderMark[0] {
-			line = bytes.TrimPrefix(line, []byte(byteOrderMark)) // also in the middle, where files were joined
+			line = d.withoutMark(line)
 		}
 		if len(line) == 0 || line[0] == '#' {
 			d.directive(line, b)
@@ -66,6 +66,16 @@ func (d *cloudFrontDecoder) Decode(block []byte, b *record.Builder, at *Position
 		}
 	}
 	return n
+}
+
+// withoutMark takes off the byte order mark that a line may begin with, also in
+// the middle, where files were joined.
+func (d *cloudFrontDecoder) withoutMark(line []byte) []byte {
+	line = bytes.TrimPrefix(line, []byte(byteOrderMark))
+	if d.plan != nil {
+		d.mark(line, '\t')
+	}
+	return line
 }
 
 // cutLine is the first line of block, without its end, and its size with it.
@@ -92,8 +102,8 @@ func (d *cloudFrontDecoder) directive(line []byte, b *record.Builder) {
 
 // row sets the columns of one row, or says why it cannot.
 func (d *cloudFrontDecoder) row(line []byte, b *record.Builder) string {
-	if d.plan == nil {
-		d.assumeLegacy(line, b)
+	if d.plan == nil && d.assumeLegacy(line, b) {
+		d.mark(line, '\t')
 	}
 	p := d.plan
 	if p == nil {
@@ -102,22 +112,15 @@ func (d *cloudFrontDecoder) row(line []byte, b *record.Builder) string {
 	if !p.hasClient {
 		return reasonNoClient
 	}
-	if us, ok := d.quick(line, '\t', b); ok {
-		if p.hasTime {
-			b.SetTime(us)
-		}
-		return ""
-	}
-	tabs := d.mark(line, '\t')
-	if tabs == 0 && p.columns > 1 {
+	if d.found == 0 && p.columns > 1 {
 		if reason := d.retab(line); reason != "" {
 			return reason
 		}
 		line = d.tabbed
-		tabs = d.mark(line, '\t')
+		d.mark(line, '\t')
 	}
-	trailing := tabs == p.columns && line[len(line)-1] == '\t' // seen in the wild: an empty column more
-	if tabs != p.columns-1 && !trailing {
+	trailing := d.found == p.columns && line[len(line)-1] == '\t' // seen in the wild: an empty column more
+	if d.found != p.columns-1 && !trailing {
 		return reasonColumns
 	}
 	us, reason := d.set(line, b)

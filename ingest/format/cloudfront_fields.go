@@ -2,8 +2,6 @@ package format
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
 	"strings"
 
 	"rulecast/ingest/record"
@@ -64,42 +62,6 @@ func missedInHeader(header []byte) string {
 		return "#Fields has no column that only CloudFront has, such as x-edge-location or x-host-header"
 	}
 	return ""
-}
-
-// markBytes writes where the first len(ends) times that c stands in line are,
-// and returns how many it found and where the search ended: behind the last one
-// wanted, or at the end of the line. It looks at eight bytes at a time.
-func markBytes(line []byte, c byte, ends []int32) (found, end int) {
-	const (
-		low7 = 0x7f7f7f7f7f7f7f7f
-		ones = 0x0101010101010101
-	)
-	wanted := ones * uint64(c)
-	if len(ends) == 0 {
-		return 0, 0
-	}
-	i := 0
-	for ; i+8 <= len(line); i += 8 {
-		x := binary.LittleEndian.Uint64(line[i:]) ^ wanted
-		// The top bit of each byte of x that is zero, exactly: no carry leaves a byte.
-		m := ^(x&low7 + low7 | x | low7)
-		for ; m != 0; m &= m - 1 {
-			at := i + bits.TrailingZeros64(m)>>3
-			ends[found] = int32(at)
-			if found++; found == len(ends) {
-				return found, at + 1
-			}
-		}
-	}
-	for ; i < len(line); i++ {
-		if line[i] == c {
-			ends[found] = int32(i)
-			if found++; found == len(ends) {
-				return found, i + 1
-			}
-		}
-	}
-	return found, i
 }
 
 // cutWord is the first of the words of line, which spaces separate, and the

@@ -23,11 +23,13 @@ var legacyEras = []int{12, 15, 18, 19, 23, 24, 26, 33}
 
 // assumeLegacy takes a row that has no header before it, as lines cut out of a
 // log have not, for one of a legacy log, whose fields are known by their
-// number. If it cannot be one, the decoder stays without a plan.
-func (d *cloudFrontDecoder) assumeLegacy(line []byte, b *record.Builder) {
-	if header, ok := legacyRow(line); ok {
+// number. It reports whether it can be one, and the decoder has a plan then.
+func (d *cloudFrontDecoder) assumeLegacy(line []byte, b *record.Builder) bool {
+	header, ok := legacyRow(line)
+	if ok {
 		d.directive([]byte(header), b)
 	}
+	return ok
 }
 
 // legacyRow is the header that a row of a legacy log stood under, or false if

@@ -1,12 +1,9 @@
 package format
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
 
 	"rulecast/ingest/record"
 )
@@ -147,32 +144,6 @@ func TestSniffCloudFront(t *testing.T) {
 			t.Errorf("%.60q: got %q, want %q", tt.head, got, tt.missed)
 		}
 	}
-}
-
-// markBytes against bytes.Count and bytes.IndexByte, on bytes near the TAB.
-func TestMarkBytes(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		line := rapid.SliceOfN(rapid.SampledFrom([]byte{8, 9, 10, 0, 1, 0x88, 0x89, 0x8a, 0xff, 'x'}), 0, 60).Draw(t, "line")
-		ends := make([]int32, rapid.IntRange(0, 12).Draw(t, "wanted"))
-		found, end := markBytes(line, '\t', ends)
-		at := 0
-		for i := range ends {
-			next := bytes.IndexByte(line[at:], '\t')
-			if next < 0 {
-				if found != i || end != len(line) {
-					t.Fatalf("found %d to %d, want %d to the end", found, end, i)
-				}
-				return
-			}
-			if found <= i || int(ends[i]) != at+next {
-				t.Fatalf("TAB %d: found %d, %v", i, found, ends)
-			}
-			at += next + 1
-		}
-		if found != len(ends) || end != at {
-			t.Fatalf("found %d to %d, want %d to %d", found, end, len(ends), at)
-		}
-	})
 }
 
 // BenchmarkCloudFront decodes a log of 33 columns, some 500 bytes a row, with

@@ -2,21 +2,24 @@ package format
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
+	"rulecast/ingest/cut"
 	"rulecast/ingest/record"
 )
 
 // maxPlanColumns bounds the columns that are looked at: no format has a
 // quarter as many to choose from. Those beyond are counted only.
-const maxPlanColumns = 256
+const maxPlanColumns = cut.MaxColumns
 
 // fieldKind is how a column of a row is read. Those up to lastChecked may be
 // wrong, which rejects the row, and are read even if nobody wants them.
 type fieldKind uint8
 
 const (
-	fieldDate    fieldKind = iota // YYYY-MM-DD
+	fieldStamp   fieldKind = iota // YYYY-MM-DD, and HH:MM:SS in the column behind it
+	fieldDate                     // YYYY-MM-DD
 	fieldClock                    // HH:MM:SS
 	fieldW3CTime                  // HH:MM[:SS[.S...]]
 	fieldMillis                   // ms since the Unix epoch
@@ -70,7 +73,6 @@ type fieldPlan struct {
 	hasDate   bool // the time is of a day that the rows name
 	present   record.Columns
 	steps     []planStep
-	quick     quickPlan // for rows in which nothing is unusual
 }
 
 type planStep struct {
@@ -113,8 +115,19 @@ func planFields(names []string, table *columnTable, wants record.Columns) *field
 		p.add(planStep{column: at, instead: -1, field: f.field, sets: f.sets}, table, wants, column)
 	}
 	p.hasClient, p.hasTime = p.present.Has(record.Client), p.present.Has(record.Time)
-	p.quick = planQuick(p)
+	p.joinStamp()
 	return p
+}
+
+// joinStamp makes one step of those for a date and for the time of day in the
+// column behind it.
+func (p *fieldPlan) joinStamp() {
+	date := slices.IndexFunc(p.steps, func(s planStep) bool { return s.field == fieldDate })
+	clock := slices.IndexFunc(p.steps, func(s planStep) bool { return s.field == fieldClock })
+	if date >= 0 && clock >= 0 && p.steps[clock].column == p.steps[date].column+1 {
+		p.steps[date].field = fieldStamp
+		p.steps = slices.Delete(p.steps, clock, clock+1)
+	}
 }
 
 // add takes a column in.
@@ -158,23 +171,44 @@ func headerNames(header string) []string {
 
 // plannedRow is the row at hand, cut into columns that are read as a plan says.
 type plannedRow struct {
-	plan  *fieldPlan            // nil before the first header
-	ends  [maxPlanColumns]int32 // where the columns end, up to plan.needed; they begin one behind
-	date  dateCache
+	plan  *fieldPlan // nil before the first header
+	ends  cut.Ends   // where the columns end, up to plan.needed; they begin one behind
+	found int        // separators in the row
 	stamp stampCache
 }
 
-// mark finds the ends of the columns that the plan needs, and counts all
-// separators.
-func (d *plannedRow) mark(line []byte, separator byte) int {
-	found, end := markBytes(line, separator, d.ends[:d.plan.needed])
-	if found < d.plan.needed {
-		d.ends[found] = int32(len(line))
+// next is the first line of block, without its end, and its size with it. If
+// there is a plan, the line is cut into columns.
+func (d *plannedRow) next(block []byte, separator byte) (line []byte, size int) {
+	if d.plan == nil {
+		return cutLine(block)
 	}
-	return found + bytes.Count(line[end:], []byte{separator})
+	d.found, size = cut.Row(block, separator, d.plan.needed, &d.ends)
+	line = block[:size:len(block)] // others may write behind
+	if size < len(block) {
+		size++
+	}
+	if last := len(line) - 1; last >= 0 && line[last] == '\r' {
+		line = line[:last]
+	}
+	d.endLast(line)
+	return line, size
 }
 
-// value is a column that mark has marked.
+// mark cuts a line into columns.
+func (d *plannedRow) mark(line []byte, separator byte) {
+	d.found, _ = cut.Row(line, separator, d.plan.needed, &d.ends)
+	d.endLast(line)
+}
+
+// endLast notes where the last column ends, behind which is no separator.
+func (d *plannedRow) endLast(line []byte) {
+	if d.found < d.plan.needed {
+		d.ends[d.found] = int32(len(line))
+	}
+}
+
+// value is a column of the row.
 func (d *plannedRow) value(line []byte, column int) []byte {
 	if column == 0 {
 		return line[:d.ends[0]]
@@ -182,26 +216,19 @@ func (d *plannedRow) value(line []byte, column int) []byte {
 	return line[d.ends[column-1]+1 : d.ends[column]]
 }
 
-// set fills the row from the columns marked, but for the time, which it
-// returns: µs since the Unix epoch, or since midnight if the plan has no date.
+// set fills the row from its columns, but for the time, which it returns: µs
+// since the Unix epoch, or since midnight if the plan has no date.
 func (d *plannedRow) set(line []byte, b *record.Builder) (us int64, reason string) {
 	steps := d.plan.steps
 	for i := range steps {
 		s := &steps[i]
 		v := d.value(line, s.column)
 		switch s.field {
-		case fieldDate:
-			day, ok := d.date.parse(v)
-			if !ok {
-				return 0, reasonDate
+		case fieldStamp:
+			us, reason = d.stamp.parse(v, d.value(line, s.column+1))
+			if reason != "" {
+				return 0, reason
 			}
-			us += day
-		case fieldClock:
-			clock, ok := parseClock(v)
-			if !ok {
-				return 0, reasonTime
-			}
-			us += clock
 		case fieldClient:
 			if !b.SetClient(v) {
 				return 0, reasonClient
@@ -218,7 +245,7 @@ func (d *plannedRow) set(line []byte, b *record.Builder) (us int64, reason strin
 				return 0, reasonBytes
 			}
 			b.SetBytes(n)
-		case fieldMillis, fieldSeconds, fieldW3CTime, fieldMethod:
+		case fieldDate, fieldClock, fieldMillis, fieldSeconds, fieldW3CTime, fieldMethod:
 			n, reason := d.setRare(s, v, b)
 			if reason != "" {
 				return 0, reason
@@ -235,6 +262,12 @@ func (d *plannedRow) set(line []byte, b *record.Builder) (us int64, reason strin
 func (d *plannedRow) setRare(s *planStep, v []byte, b *record.Builder) (us int64, reason string) {
 	ok := true
 	switch s.field {
+	case fieldDate:
+		if us, ok = d.stamp.date.parse(v); !ok {
+			return 0, reasonDate
+		}
+	case fieldClock:
+		us, ok = parseClock(v)
 	case fieldMillis:
 		us, ok = parseMillis(v)
 	case fieldSeconds:

@@ -1,6 +1,9 @@
 package format
 
-import "time"
+import (
+	"encoding/binary"
+	"time"
+)
 
 const (
 	microsPerSecond = int64(time.Second / time.Microsecond)
@@ -111,6 +114,47 @@ func (d *dateCache) parse(raw []byte) (int64, bool) {
 		d.text, d.us, d.known = [10]byte(raw), us, true
 	}
 	return us, ok
+}
+
+// stampCache reads a date and the time of day, and remembers the last minute. The
+// zero value is ready to use.
+type stampCache struct {
+	day, minute uint64 // "2006-01-", and "02" with "15:04:"
+	us          int64
+	known       bool
+	date        dateCache
+}
+
+// parse reads "2006-01-02" and "15:04:05" as µs since the Unix epoch, or says
+// why it cannot.
+func (c *stampCache) parse(date, clock []byte) (us int64, reason string) {
+	if len(date) != len("2006-01-02") {
+		return 0, reasonDate
+	}
+	if len(clock) != len("15:04:05") {
+		if _, ok := c.date.parse(date); !ok {
+			return 0, reasonDate
+		}
+		return 0, reasonTime
+	}
+	day := binary.LittleEndian.Uint64(date)
+	minute := uint64(binary.LittleEndian.Uint16(date[8:])) | uint64(binary.LittleEndian.Uint32(clock))<<16 |
+		uint64(binary.LittleEndian.Uint16(clock[4:]))<<48
+	second := twoDigits(clock[6], clock[7])
+	if day == c.day && minute == c.minute && c.known && second <= 59 {
+		return c.us + int64(second)*microsPerSecond, ""
+	}
+	us, ok := c.date.parse(date)
+	if !ok {
+		return 0, reasonDate
+	}
+	sinceMidnight, ok := parseClock(clock)
+	if !ok {
+		return 0, reasonTime
+	}
+	us += sinceMidnight
+	c.day, c.minute, c.us, c.known = day, minute, us-int64(second)*microsPerSecond, true
+	return us, ""
 }
 
 // parseSeconds reads seconds since the Unix epoch, with at most six digits

@@ -143,7 +143,8 @@ func (d *w3cDecoder) row(line []byte, b *record.Builder) string {
 	if !p.hasClient {
 		return reasonNoClient
 	}
-	if !d.isPlain(line) || d.mark(line, ' ') != p.columns-1 {
+	d.mark(line, ' ')
+	if d.found != p.columns-1 || !d.isPlain(line) {
 		if !d.join(line, !d.bare) && (d.bare || !d.join(line, false)) {
 			return reasonColumns
 		}
