@@ -171,7 +171,7 @@ func (in *reading) whole(block []byte) error {
 		line, rejects := in.at.Line, len(in.builder.Rejects())
 		n := in.decoder.Decode(block, in.builder, &in.at)
 		if n <= 0 && !in.builder.Full() {
-			return fmt.Errorf("format %s is stuck at line %d: please report this", in.format.Name, in.at.Line+1)
+			return fmt.Errorf("format %s is stuck: please report this", in.format.Name)
 		}
 		if err := in.writeRejects(block[:n], line, in.builder.Rejects()[rejects:]); err != nil {
 			return err

@@ -52,14 +52,15 @@ type split struct {
 	prefix   prefix
 	err      error // of a reader: the others leave, too
 	total    record.Input
-	faulty   int64 // the block that total.Err is about
+	faulty   int64   // the block that total.Err is about
+	lines    []int32 // of each block passed, once it is decoded, unless the split numbers them
 	reasons  map[string]*record.Reason
 	sections []blockSection
 }
 
 // prefix is what the lines before a block mean to it.
 type prefix struct {
-	lines  int64
+	lines  int64  // how many, if the split numbers them
 	header []byte // that is in force, with its newline; nil for none
 }
 
@@ -115,6 +116,7 @@ func (s *split) pass(ctx context.Context, b *block) (prefix, bool, error) {
 	header := s.headerBehind(before.header, b)
 	q.mu.Lock()
 	s.prefix = prefix{lines: before.lines + b.lines, header: header}
+	s.lines = append(s.lines, 0)
 	s.passed++
 	if b.full && s.passed == s.blocks {
 		s.blocks++ // the file goes on, or ends just here
@@ -208,6 +210,7 @@ func (s *split) finish() {
 	a := &s.reader.inputs[s.index]
 	t := &s.total
 	t.Name, t.Format, t.Title, t.Because, t.Packing = a.Name, a.Format, a.Title, a.Because, a.Packing
+	s.numberReasons()
 	t.Reasons = sortedReasons(s.reasons)
 	t.Err = cmp.Or(s.err, t.Err)
 	*a = *t

@@ -132,9 +132,20 @@ func TestSplitOfChangingFile(t *testing.T) {
 // An error of one callee ends its stream, and the other leaves the input
 // alone; no file of rejects appears.
 func TestSplitCalleeError(t *testing.T) {
+	for _, written := range []bool{true, false} {
+		splitCalleeError(t, written)
+	}
+}
+
+// splitCalleeError lets rejects be written or not. Only if they are, all lines
+// have their numbers by then, and the account names some.
+func splitCalleeError(t *testing.T, written bool) {
 	path := write(t, "a.log", toyLog(60_000))
-	rejects := filepath.Join(filepath.Dir(path), "rejects")
-	r, one, other := openSplit(t, path, Options{Rejects: rejects})
+	var opts Options
+	if written {
+		opts.Rejects = filepath.Join(filepath.Dir(path), "rejects")
+	}
+	r, one, other := openSplit(t, path, opts)
 	full := errors.New("disk full")
 	failed := make(chan struct{})
 	var wg sync.WaitGroup
@@ -163,8 +174,9 @@ func TestSplitCalleeError(t *testing.T) {
 		t.Error(err)
 	}
 	left, err := os.ReadDir(filepath.Dir(path))
-	if err != nil || len(left) != 1 || r.Inputs()[0].Err != full {
-		t.Errorf("%v left behind, %v; account says %v", left, err, r.Inputs()[0].Err)
+	in := r.Inputs()[0]
+	if err != nil || len(left) != 1 || in.Err != full || !written && in.Reasons != nil {
+		t.Errorf("%v left behind, %v; account says %v, %v", left, err, in.Err, in.Reasons)
 	}
 }
 

@@ -32,10 +32,13 @@ type everything struct {
 }
 
 // readParallel reads the inputs in n streams, and in blocks of a size if that
-// is not 0. Format "" is toy.
+// is not 0. Format "" is toy. Rejects are written if there is a dir for them;
+// otherwise they have their ranks for Line.
 func readParallel(t rapid.TB, dir string, n int, size int64, opts Options, args ...string) (got everything) {
 	opts.Columns = record.AllColumns
-	opts.Rejects = filepath.Join(dir, fmt.Sprintf("rejects-%d-%d", n, size))
+	if dir != "" {
+		opts.Rejects = filepath.Join(dir, fmt.Sprintf("rejects-%d-%d", n, size))
+	}
 	r, err := Open(args, opts)
 	if err != nil {
 		t.Fatal(err)
@@ -72,15 +75,23 @@ func readParallel(t rapid.TB, dir string, n int, size int64, opts Options, args 
 	if err := r.Close(); err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.ReadFile(opts.Rejects)
-	if err != nil {
-		t.Fatal(err)
+	if opts.Rejects != "" {
+		file, err := os.ReadFile(opts.Rejects)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.File = string(file)
 	}
-	got.File, got.Inputs = string(file), r.Inputs()
+	got.Inputs = r.Inputs()
 	slices.Sort(got.Rows)
 	slices.SortFunc(got.Rejects, func(a, b record.Reject) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Reason, b.Reason), bytes.Compare(a.Sample, b.Sample))
 	})
+	if opts.Rejects == "" {
+		for i := range got.Rejects {
+			got.Rejects[i].Line = int64(i + 1)
+		}
+	}
 	return got
 }
 
@@ -172,7 +183,11 @@ func blocksDoNotMatter(t *testing.T, opts Options, parts []string) {
 		if rapid.Bool().Draw(rt, "proxies") {
 			opts.Trusted = func(a netip.Addr) bool { return a.As16()[15] == 2 }
 		}
-		n, size := rapid.IntRange(2, 8).Draw(rt, "streams"), rapid.Int64Range(1, 100).Draw(rt, "block")
+		dir := dir
+		if rapid.Bool().Draw(rt, "unwritten") {
+			dir = ""
+		}
+		n, size := rapid.IntRange(2, 16).Draw(rt, "streams"), rapid.Int64Range(1, 100).Draw(rt, "block")
 		want := readParallel(rt, dir, 1, 0, opts, path)
 		got := readParallel(rt, dir, n, size, opts, path)
 		if diff := gocmp.Diff(want, got, errorText); diff != "" {
@@ -225,6 +240,27 @@ func TestSplitAmongOthers(t *testing.T) {
 		for _, size := range []int64{50, 1000, 1 << 16} {
 			if diff := gocmp.Diff(want, readParallel(t, out, n, size, Options{}, dir), errorText); diff != "" {
 				t.Errorf("%d streams, blocks of %d bytes (-whole +split):\n%.3000s", n, size, diff)
+			}
+		}
+	}
+}
+
+// The account names the first bad line by its number, wherever that is in
+// whichever block.
+func TestNumberOfReject(t *testing.T) {
+	const lines = 60
+	path := filepath.Join(t.TempDir(), "log")
+	for bad := 2; bad <= lines; bad++ {
+		text := "#toy\n" + strings.Repeat("192.0.2.1 5 /a\n", bad-2) + "bad\n" + strings.Repeat("bad\n\n", (lines-bad)/2) + "bad"
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{1, 2, 16} {
+			for _, size := range []int64{1, 3, 4, 5, 15, 63, 64, 65, 100} {
+				got := readParallel(t, "", n, size, Options{}, path).Inputs[0].Reasons
+				if len(got) != 1 || got[0].First.Line != int64(bad) || string(got[0].First.Sample) != "bad" {
+					t.Errorf("line %d, %d streams, blocks of %d bytes: %+v", bad, n, size, got)
+				}
 			}
 		}
 	}

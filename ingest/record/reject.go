@@ -5,7 +5,10 @@ const MaxRejectSample = 200
 
 // Reject is a line (or a row of a columnar file) that could not be read.
 type Reject struct {
-	Line   int64  // from 1; a row number in columnar files
+	// Line is the number of the line, from 1; of the row in columnar files. In
+	// batches of a file that several streams read, it is a place that only puts
+	// the lines in order, unless rejects are written to a file.
+	Line   int64
 	Reason string // one of few constant texts, so that they can be counted
 	Sample []byte // its first MaxRejectSample bytes
 }
