@@ -26,6 +26,10 @@ type Analysis[A any] interface {
 // stream has ended and others may go on.
 type Settler interface{ Settle() }
 
+// Finisher is an analysis that leaves work for when all streams have ended and
+// are merged.
+type Finisher interface{ Finish() }
+
 // Together does several things at once and returns when all are done.
 func Together(things ...func()) {
 	var wg sync.WaitGroup
@@ -90,6 +94,9 @@ func Run[A Analysis[A]](ctx context.Context, streams []record.Stream, start func
 	}
 	for _, p := range parts[1:] {
 		parts[0].Merge(p)
+	}
+	if a, ok := any(parts[0]).(Finisher); ok {
+		a.Finish()
 	}
 	return parts[0], nil
 }

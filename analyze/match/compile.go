@@ -62,6 +62,10 @@ type Matcher struct {
 	controls [policy.NumControls][]int // enabled rules, in order
 }
 
+// Gated reports whether a rule looks at anything beside a request's address,
+// country and Referer host, or at them only at some times.
+func (m *Matcher) Gated() bool { return len(m.gates) > 0 }
+
 // implied holds the numbers of a rule's implied entries, or -1.
 type implied struct{ notListed, missing, unknown int32 }
 

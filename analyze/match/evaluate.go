@@ -45,13 +45,15 @@ type Row struct {
 // ids it follows. It is not safe for concurrent use.
 type Evaluator struct {
 	m         *Matcher
-	beside    *Evaluator // nil: none
+	beside    []*Matcher
+	met       [][]hit // scratch: what a value meets in beside
 	clients   facts
 	referers  facts
 	countries facts // ids are country numbers
 
 	cells    map[cellKey]uint32
-	outcomes []Outcome
+	keys     []cellKey               // by cell
+	outcomes []Outcome               // by cell
 	recent   [recentCells]recentCell // by hash of the key: most requests are in few cells
 
 	open     []uint64 // scratch: gates that are open for the row
@@ -94,32 +96,27 @@ type facts struct {
 }
 
 type fact struct {
-	hits  []hit
-	gates []uint64 // the gates that the rules of the hits stand behind
+	hits   []hit
+	beside [][]hit  // by matcher beside
+	gates  []uint64 // the gates that the rules of the hits stand behind
 }
 
-// NewEvaluator makes an evaluator that has seen no value yet.
-func (m *Matcher) NewEvaluator() *Evaluator {
-	e := &Evaluator{m: m, cells: map[cellKey]uint32{{}: 0}}
+// NewEvaluator makes an evaluator that has seen no value yet. Each matcher
+// beside m differs from it in Referers only: cells are then so fine that these,
+// too, say the same of all requests of a cell.
+func (m *Matcher) NewEvaluator(beside ...*Matcher) *Evaluator {
+	e := &Evaluator{m: m, beside: beside, cells: map[cellKey]uint32{{}: 0}, keys: make([]cellKey, 1)}
 	words := (len(m.gates) + 63) / 64
 	e.open = make([]uint64, words)
 	for _, f := range []*facts{&e.clients, &e.referers, &e.countries} {
 		f.index = map[string]uint32{}
-		f.list = []fact{{gates: make([]uint64, words)}}
+		f.list = []fact{{beside: make([][]hit, len(beside)), gates: make([]uint64, words)}}
 	}
 	for c := range geo.Country(geo.NumCountries) {
-		e.countries.add(m, m.countryHits(c))
+		hits := m.countryHits(c)
+		e.countries.add(m, hits, e.metBeside(hits, func(m *Matcher) []hit { return m.countryHits(c) }))
 	}
 	e.outcomes = []Outcome{e.outcome(cellKey{})}
-	return e
-}
-
-// NewEvaluatorBeside is NewEvaluator for a matcher that differs from base's in
-// Referers only. Each value has to be added to base first: what meets nothing
-// there is not looked up again.
-func (m *Matcher) NewEvaluatorBeside(base *Evaluator) *Evaluator {
-	e := m.NewEvaluator()
-	e.beside = base
 	return e
 }
 
@@ -141,23 +138,27 @@ func (m *Matcher) DiffersInReferersOnly(n *Matcher) bool {
 // meets reports whether the value meets any entry.
 func (f *facts) meets(id uint32) bool { return f.some[id/64]>>(id%64)&1 != 0 }
 
-func (f *facts) add(m *Matcher, hits []hit) {
+// add notes what the value with the next id meets in the matcher and in those
+// beside it, which is copied.
+func (f *facts) add(m *Matcher, hits []hit, beside [][]hit) {
 	id := len(f.of)
 	f.of = tally.Grown(f.of, id+1)
 	if id%64 == 0 {
 		f.some = append(f.some, 0)
 	}
 	if len(hits) > 0 {
-		f.of[id] = f.number(m, hits)
 		f.some[id/64] |= 1 << (id % 64)
+	}
+	if len(hits) > 0 || slices.ContainsFunc(beside, func(hits []hit) bool { return len(hits) > 0 }) {
+		f.of[id] = f.number(m, hits, beside)
 	}
 }
 
 // number is the number of the fact that these hits are.
-func (f *facts) number(m *Matcher, hits []hit) uint32 {
-	var key []byte
-	for _, h := range hits {
-		key = binary.LittleEndian.AppendUint32(key, uint32(h.entry))
+func (f *facts) number(m *Matcher, hits []hit, beside [][]hit) uint32 {
+	key := appendHits(nil, hits)
+	for _, hits := range beside {
+		key = appendHits(append(key, 0xff, 0xff, 0xff, 0xff), hits) // which is no entry
 	}
 	n, ok := f.index[string(key)]
 	if !ok {
@@ -169,9 +170,31 @@ func (f *facts) number(m *Matcher, hits []hit) uint32 {
 				gates[g/64] |= 1 << (g % 64)
 			}
 		}
-		f.list = append(f.list, fact{hits: hits, gates: gates})
+		f.list = append(f.list, fact{hits: hits, beside: slices.Clone(beside), gates: gates})
 	}
 	return n
+}
+
+func appendHits(key []byte, hits []hit) []byte {
+	for _, h := range hits {
+		key = binary.LittleEndian.AppendUint32(key, uint32(h.entry))
+	}
+	return key
+}
+
+// metBeside is what an address or a country meets in each matcher beside, valid
+// until the next call. These have the same rules for it: if hits, which are the
+// matcher's own, are none, theirs are none.
+func (e *Evaluator) metBeside(hits []hit, in func(*Matcher) []hit) [][]hit {
+	e.met = e.met[:0]
+	for _, m := range e.beside {
+		var met []hit
+		if len(hits) > 0 {
+			met = in(m)
+		}
+		e.met = append(e.met, met)
+	}
+	return e.met
 }
 
 // Clients is the number of clients added.
@@ -180,11 +203,8 @@ func (e *Evaluator) Clients() int { return len(e.clients.of) }
 // AddClient works out what the client with the next id meets. The address is
 // unmapped and without zone.
 func (e *Evaluator) AddClient(a netip.Addr) {
-	var hits []hit
-	if e.beside == nil || e.beside.clients.meets(uint32(e.Clients())) {
-		hits = e.m.addressHits(a)
-	}
-	e.clients.add(e.m, hits)
+	hits := e.m.addressHits(a)
+	e.clients.add(e.m, hits, e.metBeside(hits, func(m *Matcher) []hit { return m.addressHits(a) }))
 }
 
 // Referers is the number of Referers added.
@@ -193,7 +213,12 @@ func (e *Evaluator) Referers() int { return len(e.referers.of) }
 // AddReferer works out what the Referer host with the next id meets. The host
 // is canonical, and looked at only if the class is ClassHost.
 func (e *Evaluator) AddReferer(class referer.Class, host []byte) {
-	e.referers.add(e.m, e.m.refererHits(class, string(host)))
+	name := string(host)
+	e.met = e.met[:0]
+	for _, m := range e.beside {
+		e.met = append(e.met, m.refererHits(class, name))
+	}
+	e.referers.add(e.m, e.m.refererHits(class, name), e.met)
 }
 
 // Matcher is what the evaluator applies.
@@ -202,24 +227,12 @@ func (e *Evaluator) Matcher() *Matcher { return e.m }
 // Touches reports whether any entry is met by a request of this client, this
 // Referer and this country. If not, it is in cell 0: allowed.
 func (e *Evaluator) Touches(client, referer uint32, country geo.Country) bool {
-	return e.clients.of[client]|e.referers.of[referer]|e.countries.of[country] != 0
+	return e.clients.meets(client) || e.referers.meets(referer) || e.countries.meets(uint32(country))
 }
 
-// Touched appends to rows the numbers of those requests, of the clients,
-// Referers and countries given, for which Touches is true. This is the check that
-// almost every request ends with. It has no branch that depends on them, because
-// no processor foresees who is touched.
-func (e *Evaluator) Touched(rows []uint32, clients, referers []uint32, countries []geo.Country) []uint32 {
-	n := len(rows)
-	rows = slices.Grow(rows, len(clients))[:n+len(clients)]
-	referers, countries = referers[:len(clients)], countries[:len(clients)]
-	for i, c := range clients {
-		rows[n] = uint32(i)
-		r, p := referers[i], countries[i]
-		n += int((e.clients.some[c/64]>>(c%64) | e.referers.some[r/64]>>(r%64) | e.countries.some[p/64]>>(p%64)) & 1)
-	}
-	return rows[:n]
-}
+// AsksForCountries reports whether a country meets any entry. If not, no country
+// makes a difference.
+func (e *Evaluator) AsksForCountries() bool { return len(e.countries.list) > 1 }
 
 // Cell is the number of the cell that a request belongs to. Cells are dense
 // from 0. Client and Referer must have been added.
@@ -234,10 +247,32 @@ func (e *Evaluator) Cell(row *Row) uint32 {
 	return e.cell(key)
 }
 
-// WithReferer is the outcome for requests with this Referer whose clients and
-// countries meet nothing. The matcher has no gates.
-func (e *Evaluator) WithReferer(id uint32) *Outcome {
-	return e.Outcome(e.cell(cellKey{referer: e.referers.of[id]}))
+// Beside reports whether matcher k of those beside denies the requests of a
+// cell, and whether it would if their clients and countries met nothing.
+func (e *Evaluator) Beside(k int, cell uint32) (denies, alone bool) {
+	key := e.keys[cell]
+	return e.besideDenies(k, key), e.besideDenies(k, cellKey{referer: key.referer})
+}
+
+// BesideByReferer reports whether matcher k of those beside denies requests with
+// this Referer whose clients and countries meet nothing.
+func (e *Evaluator) BesideByReferer(k int, id uint32) bool {
+	return e.besideDenies(k, cellKey{referer: e.referers.of[id]})
+}
+
+// besideDenies needs less than an Outcome: whether any hit denies.
+func (e *Evaluator) besideDenies(k int, key cellKey) bool {
+	m := e.beside[k]
+	countries := e.countries.list[key.country].beside[k]
+	skipIP := m.Ruleset.ListedCountrySkipsIP && e.anyListed(m, countries)
+	for _, hits := range [][]hit{e.clients.list[key.client].beside[k], countries, e.referers.list[key.referer].beside[k]} {
+		for _, h := range hits {
+			if h.denies && !(skipIP && m.Ruleset.Rules[m.Entries[h.entry].Rule].Control == policy.IP) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (e *Evaluator) cell(key cellKey) uint32 {
@@ -248,7 +283,7 @@ func (e *Evaluator) cell(key cellKey) uint32 {
 	cell, ok := e.cells[key]
 	if !ok {
 		cell = uint32(len(e.outcomes))
-		e.outcomes = append(e.outcomes, e.outcome(key))
+		e.outcomes, e.keys = append(e.outcomes, e.outcome(key)), append(e.keys, key)
 		e.cells[key] = cell
 	}
 	*recent = recentCell{key, cell}
@@ -270,7 +305,7 @@ func (e *Evaluator) Forget() {
 	clear(e.cells)
 	e.cells[cellKey{}] = 0
 	clear(e.outcomes[1:])
-	e.outcomes = e.outcomes[:1]
+	e.outcomes, e.keys = e.outcomes[:1], e.keys[:1]
 	clear(e.recent[:])
 	e.wide = nil
 }
@@ -337,14 +372,14 @@ func (e *Evaluator) part(row *Row) int {
 // outcome works out the verdict of a cell. Its gates are those in e.open.
 func (e *Evaluator) outcome(key cellKey) Outcome {
 	m := e.m
-	skipIP := m.Ruleset.ListedCountrySkipsIP && e.countryListed(key)
+	skipIP := m.Ruleset.ListedCountrySkipsIP && e.anyListed(m, e.countries.list[key.country].hits)
 	out := Outcome{Decided: Allowed, DecidedEntry: Allowed}
 	var hits []hit
 	for _, f := range []fact{e.clients.list[key.client], e.countries.list[key.country], e.referers.list[key.referer]} {
 		for _, h := range f.hits {
 			rule := m.Entries[h.entry].Rule
 			switch {
-			case !e.ruleOpen(rule):
+			case !e.ruleOpen(m, rule):
 			case skipIP && m.Ruleset.Rules[rule].Control == policy.IP:
 				out.Inert = out.Inert || h.denies
 			default:
@@ -378,18 +413,18 @@ func (o *Outcome) add(m *Matcher, rule int, h hit) {
 	o.Controls[m.Ruleset.Rules[rule].Control] = true
 }
 
-// countryListed reports whether an open country rule has the country on its
-// list. (Open rules are of the request's own part.)
-func (e *Evaluator) countryListed(key cellKey) bool {
-	for _, h := range e.countries.list[key.country].hits {
-		if entry := e.m.Entries[h.entry]; !entry.Implied && e.ruleOpen(entry.Rule) {
+// anyListed reports whether an open country rule of a matcher has the country
+// with these hits on its list. (Open rules are of the request's own part.)
+func (e *Evaluator) anyListed(m *Matcher, hits []hit) bool {
+	for _, h := range hits {
+		if entry := m.Entries[h.entry]; !entry.Implied && e.ruleOpen(m, entry.Rule) {
 			return true
 		}
 	}
 	return false
 }
 
-func (e *Evaluator) ruleOpen(rule int) bool {
-	g := e.m.gateOf[rule]
+func (e *Evaluator) ruleOpen(m *Matcher, rule int) bool {
+	g := m.gateOf[rule]
 	return g < 0 || e.open[g/64]>>(g%64)&1 != 0
 }

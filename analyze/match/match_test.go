@@ -45,8 +45,53 @@ func TestMatchAgreesWithOracle(t *testing.T) {
 			compare(t, m, e.Outcome(cell), want)
 			ids, countries = append(ids, i), append(countries, q.Country)
 		}
-		if got := e.Touched(nil, ids, ids, countries); !slices.Equal(got, touched) {
+		if got := e.Touched(nil, &match.Values{Clients: ids, Referers: ids, Countries: countries}); !slices.Equal(got, touched) {
 			t.Fatalf("requests %v are touched, one by one %v", got, touched)
+		}
+	})
+}
+
+// TestBesideAgreesWithOracle asks an evaluator about a ruleset that differs from
+// its own in Referers, by the cells of its own.
+func TestBesideAgreesWithOracle(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rs := policytest.Ungated(policytest.Ruleset(t))
+		variant := policytest.Variant(t, rs)
+		m, err := match.Compile(rs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		beside, err := match.Compile(variant)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !beside.DiffersInReferersOnly(m) {
+			t.Skip("another ruleset")
+		}
+		e := m.NewEvaluator(beside)
+		var v match.Values
+		var rows []uint32
+		var requests []*explain.Request
+		for i := range uint32(rapid.IntRange(1, 12).Draw(t, "requests")) {
+			q := policytest.Request(t)
+			e.AddClient(q.Client)
+			e.AddReferer(q.Class, []byte(q.Referer))
+			v.Clients, v.Referers, v.Countries = append(v.Clients, i), append(v.Referers, i), append(v.Countries, q.Country)
+			rows, requests = append(rows, i), append(requests, q)
+		}
+		touched := e.Touched(nil, &v)
+		for _, i := range rows {
+			if denies := explain.Explain(variant, requests[i]).Decided >= 0; !slices.Contains(touched, i) && e.BesideByReferer(0, i) != denies {
+				t.Fatalf("request %d, which meets nothing: denied beside is %v", i, !denies)
+			}
+		}
+		for n, cell := range e.AppendCells(nil, touched, &v, match.MaxCells) {
+			i := touched[n]
+			compare(t, m, e.Outcome(cell), explain.Explain(rs, requests[i]))
+			denies, alone := e.Beside(0, cell)
+			if want := explain.Explain(variant, requests[i]).Decided >= 0; denies != want || alone != e.BesideByReferer(0, i) {
+				t.Fatalf("request %d: denied beside is %v, by its Referer %v", i, denies, alone)
+			}
 		}
 	})
 }

@@ -24,8 +24,8 @@ func (p *Plan) Cells(d *record.Dicts, cells iter.Seq[traffic.Cell]) (*Analysis, 
 		}
 	}
 	a := p.New()
-	a.follower.FollowDicts(d)
-	a.dicts = d
+	a.placing, a.dicts = true, d
+	a.follower.FollowUnplaced(d)
 	a.clients, a.referers = make([]tally.Counts, d.Clients.Len()), make([]tally.Counts, d.RefererHosts.Len())
 	for _, s := range a.sides {
 		s.follow(d)
@@ -49,7 +49,7 @@ func (a *Analysis) addCell(c *traffic.Cell) {
 	for _, s := range a.sides {
 		s.addCell(c)
 		for v := range s.variants {
-			if !s.variants[v].byReferer {
+			if s.variants[v].eval != nil {
 				s.variants[v].addCell(c, s.maxCells)
 			}
 		}
@@ -65,8 +65,10 @@ func (s *side) addCell(c *traffic.Cell) {
 	if !s.eval.Touches(c.Client, c.Referer, c.Country) {
 		return
 	}
-	s.correct(rowOf(c), c.Counts.Requests)
-	to, out := s.open(rowOf(c))
+	s.makeRoom()
+	id := s.eval.Cell(rowOf(c))
+	s.addCells()
+	to, out := &s.cells[id], s.eval.Outcome(id)
 	to.all = to.all.Plus(c.Counts)
 	if c.First != record.NoTime {
 		to.first, to.last = min(to.first, c.First), max(to.last, c.Last)

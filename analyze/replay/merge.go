@@ -11,6 +11,10 @@ func (a *Analysis) settle() {
 	if a.dicts == nil { // the stream had no batch
 		a.dicts = record.NewDicts()
 	}
+	if a.settled {
+		return
+	}
+	a.settled = true
 	for _, s := range a.sides {
 		s.end(a.referers)
 	}
@@ -21,6 +25,10 @@ func (a *Analysis) settle() {
 func (a *Analysis) Merge(b *Analysis) {
 	a.settle()
 	b.settle()
+	if a.placing != b.placing {
+		a.place()
+		b.place()
+	}
 	fold.Together(func() { a.mergeClients(b) }, func() { a.mergeOthers(b) })
 }
 

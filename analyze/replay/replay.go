@@ -4,6 +4,7 @@ package replay
 
 import (
 	"math"
+	"slices"
 
 	"rulecast/analyze/geo"
 	"rulecast/analyze/match"
@@ -89,6 +90,8 @@ type Analysis struct {
 
 	follower *traffic.Follower
 	dicts    *record.Dicts
+	placing  bool // requests are counted by country as they come; see place
+	settled  bool // the stream has ended
 }
 
 // New starts a replay of one stream.
@@ -101,19 +104,17 @@ func (p *Plan) New() *Analysis {
 	for i, m := range p.matchers {
 		s := newSide(m, p.variants[i], p.maxCells)
 		a.sides = append(a.sides, s)
-		evaluators = append(evaluators, s.eval)
-		for _, v := range s.variants {
-			evaluators = append(evaluators, v.eval)
-		}
+		evaluators = append(evaluators, s.evaluators()...)
 	}
+	a.placing = slices.ContainsFunc(evaluators, (*match.Evaluator).AsksForCountries)
 	a.follower = traffic.NewFollower(geo.NewResolver(p.From, p.Locator), evaluators)
 	return a
 }
 
 // Add replays a batch.
 func (a *Analysis) Add(b *record.Batch) error {
-	places := a.follower.Follow(b)
 	a.dicts = b.Dicts
+	places := a.follow(b)
 	a.clients = tally.Grown(a.clients, b.Dicts.Clients.Len())
 	a.referers = tally.Grown(a.referers, b.Dicts.RefererHosts.Len())
 	a.count(b, places)
@@ -135,19 +136,23 @@ func (a *Analysis) count(b *record.Batch, places []geo.Country) {
 	for i, ref := range b.IDs(record.RefererHost) {
 		a.referers[ref].Add(bytes[i])
 	}
-	for i, n := range bytes {
-		a.total.Bytes += n
-		a.countries[places[i]].Add(n)
-		s := int(statuses[i])
-		if s >= len(a.statuses) {
-			a.statuses = append(a.statuses, make([]tally.Counts, s+1-len(a.statuses))...)
-		}
-		a.statuses[s].Add(n)
+	for i, place := range places {
+		a.countries[place].Add(bytes[i])
 	}
-	a.total.Requests += int64(b.Rows)
+	sum := int64(0)
+	for i, s := range statuses {
+		if int(s) >= len(a.statuses) {
+			a.statuses = tally.Grown(a.statuses, int(s)+1)
+		}
+		a.statuses[s].Add(bytes[i])
+		sum += bytes[i]
+	}
+	a.total = a.total.Plus(tally.Counts{Requests: int64(b.Rows), Bytes: sum})
+	first, last := a.first, a.last
 	for _, t := range b.Ints(record.Time) {
 		if t != record.NoTime {
-			a.first, a.last = min(a.first, t), max(a.last, t)
+			first, last = min(first, t), max(last, t)
 		}
 	}
+	a.first, a.last = first, last
 }

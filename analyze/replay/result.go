@@ -59,7 +59,7 @@ type Value struct {
 // of values list the top by denied and then by all requests, and sum up the
 // rest in one row; statuses are listed in full.
 func (a *Analysis) Result(top int) *Result {
-	a.settle()
+	a.Finish()
 	r := &Result{Total: a.total, First: orNoTime(a.first, math.MaxInt64), Last: orNoTime(a.last, math.MinInt64)}
 	for _, c := range a.clients {
 		if c.Requests > 0 {

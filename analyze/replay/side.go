@@ -5,7 +5,6 @@ import (
 
 	"rulecast/analyze/geo"
 	"rulecast/analyze/match"
-	"rulecast/analyze/policy"
 	"rulecast/analyze/tally"
 	"rulecast/analyze/traffic"
 	"rulecast/ingest/record"
@@ -18,34 +17,73 @@ type side struct {
 	maxCells int
 	cells    []cell // by cell of eval; those of cell 0 are worked out at the end
 	variants []variant
-	rows     []uint32 // scratch: rows of the batch at hand
+
+	rows  []uint32 // scratch: rows of the batch at hand
+	found []uint32 // scratch: the cells of rows
 
 	sums sums // what cells of ended streams came to
 
 	clients   []tally.Counts // denied, by client id
 	referers  []tally.Counts // denied, by referer id
-	countries []tally.Counts // denied, by geo.Country
+	countries []tally.Counts // denied, by geo.Country; worked out at the end unless Analysis.placing
 	statuses  []tally.Counts // denied, by status
 	seen      []tally.Set    // by rule: the clients it would deny
 }
 
-// cell counts the requests of one cell.
+// cell counts the requests of one cell. It is as large as a cache line.
 type cell struct {
 	all, served tally.Counts
 	first, last int64
+	rule        int32 // the rule that denies, or one of those below
+	denies      uint32
+}
+
+// What is said of a cell in place of a rule.
+const (
+	noRule   = -1
+	manyDeny = -2
+)
+
+func newCell(out *match.Outcome) cell {
+	c := cell{first: math.MaxInt64, last: math.MinInt64, rule: noRule}
+	if out.Decided != match.Allowed {
+		c.rule, c.denies = int32(out.Decided), 1
+	}
+	if len(out.Deny) > 1 {
+		c.rule = manyDeny
+	}
+	return c
 }
 
 func newSide(m *match.Matcher, variants []*match.Matcher, maxCells int) *side {
 	s := &side{
-		m: m, eval: m.NewEvaluator(), maxCells: maxCells,
+		m: m, maxCells: maxCells,
 		countries: make([]tally.Counts, geo.NumCountries),
 		seen:      make([]tally.Set, len(m.Ruleset.Rules)),
 		sums:      newSums(m),
 	}
+	var beside []*match.Matcher
 	for _, v := range variants {
-		s.variants = append(s.variants, newVariant(v, s))
+		if v.DiffersInReferersOnly(m) {
+			s.variants = append(s.variants, variant{beside: len(beside)})
+			beside = append(beside, v)
+		} else {
+			s.variants = append(s.variants, variant{eval: v.NewEvaluator()})
+		}
 	}
+	s.eval = m.NewEvaluator(beside...)
 	return s
+}
+
+// evaluators are those of the ruleset and of its variants.
+func (s *side) evaluators() []*match.Evaluator {
+	all := []*match.Evaluator{s.eval}
+	for i := range s.variants {
+		if e := s.variants[i].eval; e != nil {
+			all = append(all, e)
+		}
+	}
+	return all
 }
 
 // follow makes room for the values that the dictionaries have gained.
@@ -54,111 +92,119 @@ func (s *side) follow(d *record.Dicts) {
 	s.referers = tally.Grown(s.referers, d.RefererHosts.Len())
 }
 
-// replay applies the ruleset and its variants to the rows of a batch.
-func (s *side) replay(b *record.Batch, places []geo.Country) {
-	rows := traffic.NewRows(b, s.m.Needs)
-	clients, referers := b.IDs(record.Client), b.IDs(record.RefererHost)
-	s.rows = s.eval.Touched(s.rows[:0], clients, referers, places)
-	denied := s.rows[:0]
-	with := counted{bytes: b.Ints(record.Bytes), times: b.Ints(record.Time), statuses: b.Statuses()}
-	for _, i := range s.rows {
-		row := rows.At(int(i), places[i])
-		s.correct(row, 1)
-		if s.count(&with, int(i), row) {
-			denied = append(denied, i)
-		}
-	}
-	// The counts of clients are in a large table that waits for memory. This loop
-	// waits for many rows at once.
-	for _, i := range denied {
-		s.clients[clients[i]].Add(with.bytes[i])
-	}
-	for _, i := range denied {
-		s.referers[referers[i]].Add(with.bytes[i])
-		s.countries[places[i]].Add(with.bytes[i])
-	}
-	for v := range s.variants {
-		if !s.variants[v].byReferer {
-			s.variants[v].replay(b, places, s)
-		}
-	}
-}
-
-// counted are the columns of a batch that are counted.
-type counted struct {
+// columns are those of a batch that are replayed and counted.
+type columns struct {
+	match.Values
 	bytes, times []int64
 	statuses     []uint16
 }
 
-// count files row i of the batch under its cell, and reports whether it is
-// denied.
-func (s *side) count(with *counted, i int, row *match.Row) (denied bool) {
-	c, out := s.open(row)
-	bytes, status := with.bytes[i], with.statuses[i]
-	c.all.Add(bytes)
-	if t := with.times[i]; t != record.NoTime {
-		c.first, c.last = min(c.first, t), max(c.last, t)
+// replay applies the ruleset and its variants to the rows of a batch. Places may
+// be nil if they make no difference.
+func (s *side) replay(b *record.Batch, places []geo.Country) {
+	with := columns{
+		Values: match.Values{Clients: b.IDs(record.Client), Referers: b.IDs(record.RefererHost), Countries: places},
+		bytes:  b.Ints(record.Bytes), times: b.Ints(record.Time), statuses: b.Statuses(),
 	}
-	if out.Decided == match.Allowed {
-		return false
+	rows := traffic.NewRows(b, s.m.Needs)
+	s.rows = s.eval.Touched(s.rows[:0], &with.Values)
+	for touched := s.rows; len(touched) > 0; {
+		n := s.find(&with.Values, rows, touched)
+		s.count(&with, touched[:n])
+		touched = touched[n:]
 	}
-	if traffic.Served(status) {
-		c.served.Add(bytes)
+	for v := range s.variants {
+		if s.variants[v].eval != nil {
+			s.variants[v].replay(b, &with.Values, s)
+		}
 	}
-	if int(status) >= len(s.statuses) {
-		s.statuses = tally.Grown(s.statuses, int(status)+1)
-	}
-	s.statuses[status].Add(bytes)
-	for _, rule := range out.Deny {
-		s.seen[rule].Add(row.Client)
-	}
-	return true
 }
 
-// RuleCounts is what one rule, or one entry, would have done.
-type RuleCounts struct {
-	Decided   tally.Counts // it was the first to deny
-	Matched   tally.Counts // it would deny, whatever other rules do
-	Exclusive tally.Counts // nothing else would deny
-	Served    tally.Counts // of Decided: the log shows them answered below 400
-}
-
-// EntryCounts is what one entry would have done. An entry of an allow list
-// denies nothing: its Matched are the requests that it lets past its rule, and
-// its Exclusive those that no other entry of the rule lets past.
-type EntryCounts struct {
-	RuleCounts
-	First, Last int64 // time of the first and last Matched, record.NoTime if none
-}
-
-// sums are the counts of a ruleset, in which nothing refers to a stream.
-type sums struct {
-	denied, redirected, served tally.Counts
-	inert                      tally.Counts // not denied by an IP rule because of the client's country
-	overlap                    [1 << policy.NumControls]tally.Counts
-	rules                      []RuleCounts
-	entries                    []EntryCounts
-}
-
-func newSums(m *match.Matcher) sums {
-	u := sums{rules: make([]RuleCounts, len(m.Ruleset.Rules)), entries: make([]EntryCounts, len(m.Entries))}
-	for i := range u.entries {
-		u.entries[i].First, u.entries[i].Last = math.MaxInt64, math.MinInt64
+// find leaves in s.found the cells of the first of the rows, and returns of how
+// many: as long as there is room for cells.
+func (s *side) find(values *match.Values, rows *traffic.Rows, touched []uint32) int {
+	s.makeRoom()
+	s.found = s.found[:0]
+	if !s.m.Gated() {
+		s.found = s.eval.AppendCells(s.found, touched, values, s.maxCells)
+	} else {
+		for _, i := range touched {
+			if s.eval.Cells() >= s.maxCells {
+				break
+			}
+			s.found = append(s.found, s.eval.Cell(rows.At(int(i), values.Country(i))))
+		}
 	}
-	return u
+	s.addCells()
+	return len(s.found)
 }
 
-// open is the cell of a request, and what the ruleset says of it.
-func (s *side) open(row *match.Row) (*cell, *match.Outcome) {
+// makeRoom forgets all cells if there is no room for another.
+func (s *side) makeRoom() {
 	if s.eval.Cells() >= s.maxCells {
 		s.settle()
 		s.eval.Forget()
 	}
-	id := s.eval.Cell(row)
-	for int(id) >= len(s.cells) {
-		s.cells = append(s.cells, cell{first: math.MaxInt64, last: math.MinInt64})
+}
+
+// addCells catches up with the cells of the evaluator.
+func (s *side) addCells() {
+	for id := len(s.cells); id < s.eval.Cells(); id++ {
+		s.cells = append(s.cells, newCell(s.eval.Outcome(uint32(id))))
 	}
-	return &s.cells[id], s.eval.Outcome(id)
+}
+
+// count files these rows of a batch, whose cells are s.found, under their cells,
+// and counts those that are denied. Tables of many values wait for memory: a loop
+// that does nothing else waits for many rows at once. No branch depends on what
+// becomes of a request, because no processor foresees that.
+func (s *side) count(with *columns, rows []uint32) {
+	found := s.found
+	n := 0
+	for j, i := range rows {
+		c, bytes := &s.cells[found[j]], with.bytes[i]
+		c.all.Add(bytes)
+		if t := with.times[i]; t != record.NoTime {
+			c.first, c.last = min(c.first, t), max(c.last, t)
+		}
+		served := int64(0)
+		if traffic.Served(with.statuses[i]) {
+			served = 1
+		}
+		c.served.Requests += served
+		c.served.Bytes += bytes & -served
+		rows[n], found[n] = i, found[j]
+		n += int(c.denies)
+	}
+	s.countDenied(with, rows[:n], found[:n])
+}
+
+func (s *side) countDenied(with *columns, rows, cells []uint32) {
+	for _, i := range rows {
+		s.clients[with.Clients[i]].Add(with.bytes[i])
+	}
+	for j, i := range rows {
+		if rule := s.cells[cells[j]].rule; rule != manyDeny {
+			s.seen[rule].Add(with.Clients[i])
+			continue
+		}
+		for _, rule := range s.eval.Outcome(cells[j]).Deny {
+			s.seen[rule].Add(with.Clients[i])
+		}
+	}
+	for _, i := range rows {
+		s.referers[with.Referers[i]].Add(with.bytes[i])
+		status := with.statuses[i]
+		if int(status) >= len(s.statuses) {
+			s.statuses = tally.Grown(s.statuses, int(status)+1)
+		}
+		s.statuses[status].Add(with.bytes[i])
+	}
+	if with.Countries != nil {
+		for _, i := range rows {
+			s.countries[with.Countries[i]].Add(with.bytes[i])
+		}
+	}
 }
 
 // end settles a side when its stream has ended; referers are all requests by
@@ -166,7 +212,7 @@ func (s *side) open(row *match.Row) (*cell, *match.Outcome) {
 func (s *side) end(referers []tally.Counts) {
 	s.settle()
 	for v := range s.variants {
-		s.variants[v].settle(referers)
+		s.variants[v].settle(referers, s.eval)
 	}
 }
 
@@ -174,100 +220,13 @@ func (s *side) end(referers []tally.Counts) {
 func (s *side) settle() {
 	for id := range s.cells {
 		c := &s.cells[id]
-		if c.all.Requests > 0 {
-			s.sums.add(s.m, c, s.eval.Outcome(uint32(id)))
+		if c.all.Requests == 0 {
+			continue
+		}
+		s.sums.add(s.m, c, s.eval.Outcome(uint32(id)))
+		for v := range s.variants {
+			s.variants[v].correct(uint32(id), c.all.Requests, s.eval)
 		}
 	}
-	s.cells = nil
-}
-
-func (u *sums) add(m *match.Matcher, c *cell, out *match.Outcome) {
-	for _, e := range out.AllowEntries {
-		u.entries[e].meet(c)
-		if alone(m, out.AllowEntries, e) {
-			u.entries[e].Exclusive = u.entries[e].Exclusive.Plus(c.all)
-		}
-	}
-	if out.Inert {
-		u.inert = u.inert.Plus(c.all)
-	}
-	if out.Decided == match.Allowed {
-		return
-	}
-	if out.Action.Kind == policy.Redirect {
-		u.redirected = u.redirected.Plus(c.all)
-	} else {
-		u.denied = u.denied.Plus(c.all)
-	}
-	u.served = u.served.Plus(c.served)
-	mask := 0
-	for control, denies := range out.Controls {
-		if denies {
-			mask |= 1 << control
-		}
-	}
-	u.overlap[mask] = u.overlap[mask].Plus(c.all)
-	u.addRules(m, c, out)
-}
-
-func (u *sums) addRules(m *match.Matcher, c *cell, out *match.Outcome) {
-	u.rules[out.Decided].decide(c)
-	u.entries[out.DecidedEntry].decide(c)
-	for _, rule := range out.Deny {
-		u.rules[rule].Matched = u.rules[rule].Matched.Plus(c.all)
-	}
-	for _, e := range out.DenyEntries {
-		u.entries[e].meet(c)
-	}
-	if len(out.Deny) == 1 {
-		u.rules[out.Decided].Exclusive = u.rules[out.Decided].Exclusive.Plus(c.all)
-	}
-	if len(out.DenyEntries) == 1 {
-		e := &u.entries[out.DecidedEntry]
-		e.Exclusive = e.Exclusive.Plus(c.all)
-	}
-}
-
-// decide counts the requests of a cell as decided.
-func (r *RuleCounts) decide(c *cell) {
-	r.Decided, r.Served = r.Decided.Plus(c.all), r.Served.Plus(c.served)
-}
-
-// meet counts the requests of a cell as matched.
-func (e *EntryCounts) meet(c *cell) {
-	e.Matched = e.Matched.Plus(c.all)
-	e.First, e.Last = min(e.First, c.first), max(e.Last, c.last)
-}
-
-// alone reports whether entry is the only one of its rule among entries.
-func alone(m *match.Matcher, entries []int, entry int) bool {
-	for _, e := range entries {
-		if e != entry && m.Entries[e].Rule == m.Entries[entry].Rule {
-			return false
-		}
-	}
-	return true
-}
-
-func (u *sums) merge(v *sums) {
-	u.denied, u.redirected = u.denied.Plus(v.denied), u.redirected.Plus(v.redirected)
-	u.served, u.inert = u.served.Plus(v.served), u.inert.Plus(v.inert)
-	for i, c := range v.overlap {
-		u.overlap[i] = u.overlap[i].Plus(c)
-	}
-	for i := range v.rules {
-		u.rules[i].merge(&v.rules[i])
-	}
-	for i := range v.entries {
-		e, w := &u.entries[i], &v.entries[i]
-		e.merge(&w.RuleCounts)
-		e.First, e.Last = min(e.First, w.First), max(e.Last, w.Last)
-	}
-}
-
-func (r *RuleCounts) merge(s *RuleCounts) {
-	r.Decided = r.Decided.Plus(s.Decided)
-	r.Matched = r.Matched.Plus(s.Matched)
-	r.Exclusive = r.Exclusive.Plus(s.Exclusive)
-	r.Served = r.Served.Plus(s.Served)
+	s.cells = s.cells[:0]
 }

@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"rulecast/analyze/geo"
 	"rulecast/analyze/match"
 	"rulecast/analyze/tally"
 	"rulecast/analyze/traffic"
@@ -11,30 +10,25 @@ import (
 // variant counts what the ruleset denies with a switch set another way.
 //
 // Such a switch is mostly about Referers, and about all requests that have none,
-// which are many. So if nothing else differs, requests of whose client, Referer
-// and country the ruleset itself knows nothing are not looked at: the variant can
-// only deny them for their Referer, and they are counted by that in the end.
+// which are many. So if nothing else differs, requests are not looked at: those
+// of whose client, Referer and country the ruleset itself knows nothing the
+// variant can only deny for their Referer, and they are counted by that in the
+// end. The others are counted by the ruleset's own cells, which are fine enough.
 type variant struct {
-	eval      *match.Evaluator
-	byReferer bool
-	// denied are those seen. With byReferer it is what has to be added to what
-	// would be denied if clients and countries met nothing.
+	eval   *match.Evaluator // nil: counted by Referer and by cells
+	beside int              // its number among the matchers beside the ruleset's, if so
+	// denied are those seen. Before the end of a stream that is counted by Referer
+	// it is what has to be added to what would be denied if clients and countries
+	// met nothing.
 	denied int64
 }
 
-func newVariant(m *match.Matcher, s *side) variant {
-	if m.DiffersInReferersOnly(s.m) {
-		return variant{eval: m.NewEvaluatorBeside(s.eval), byReferer: true}
-	}
-	return variant{eval: m.NewEvaluator()}
-}
-
 // replay applies a variant to all rows of a batch.
-func (v *variant) replay(b *record.Batch, places []geo.Country, s *side) {
+func (v *variant) replay(b *record.Batch, values *match.Values, s *side) {
 	rows := traffic.NewRows(b, v.eval.Matcher().Needs)
-	s.rows = v.eval.Touched(s.rows[:0], b.IDs(record.Client), b.IDs(record.RefererHost), places)
+	s.rows = v.eval.Touched(s.rows[:0], values)
 	for _, i := range s.rows {
-		if v.denies(rows.At(int(i), places[i]), s.maxCells) {
+		if v.denies(rows.At(int(i), values.Country(i)), s.maxCells) {
 			v.denied++
 		}
 	}
@@ -47,32 +41,27 @@ func (v *variant) denies(row *match.Row, maxCells int) bool {
 	return v.eval.Outcome(v.eval.Cell(row)).Decided != match.Allowed
 }
 
-// correct takes requests, of which the ruleset knows something, into those
-// variants that count by Referer.
-func (s *side) correct(row *match.Row, requests int64) {
-	for i := range s.variants {
-		v := &s.variants[i]
-		if !v.byReferer {
-			continue
-		}
-		denies, alone := v.denies(row, s.maxCells), v.eval.WithReferer(row.Referer).Decided != match.Allowed
-		switch {
-		case denies && !alone:
-			v.denied += requests
-		case alone && !denies:
-			v.denied -= requests
-		}
+// correct takes in the requests of a cell, of which the ruleset knows something,
+// if the variant is counted by Referer.
+func (v *variant) correct(cell uint32, requests int64, eval *match.Evaluator) {
+	if v.eval != nil {
+		return
+	}
+	switch denies, alone := eval.Beside(v.beside, cell); {
+	case denies && !alone:
+		v.denied += requests
+	case alone && !denies:
+		v.denied -= requests
 	}
 }
 
 // settle ends the counting by Referer; all are the requests of each.
-func (v *variant) settle(all []tally.Counts) {
-	if !v.byReferer {
+func (v *variant) settle(all []tally.Counts, eval *match.Evaluator) {
+	if v.eval != nil {
 		return
 	}
-	v.byReferer = false
 	for ref, c := range all {
-		if c.Requests > 0 && v.eval.WithReferer(uint32(ref)).Decided != match.Allowed {
+		if c.Requests > 0 && eval.BesideByReferer(v.beside, uint32(ref)) {
 			v.denied += c.Requests
 		}
 	}

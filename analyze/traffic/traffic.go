@@ -60,16 +60,21 @@ func (f *Follower) Follow(b *record.Batch) []geo.Country {
 // FollowDicts catches up with what the dictionaries have gained.
 func (f *Follower) FollowDicts(d *record.Dicts) {
 	for id := f.resolver.Clients(); id < d.Clients.Len(); id++ {
-		addr := d.Clients.Addr(record.ID(id))
-		f.resolver.AddClient(addr)
-		for _, e := range f.evaluators {
-			e.AddClient(addr)
-		}
+		f.resolver.AddClient(d.Clients.Addr(record.ID(id)))
 	}
 	for id := f.resolver.Logged(); id < d.Countries.Len(); id++ {
 		f.resolver.AddLogged(d.Countries.Bytes(record.ID(id)))
 	}
+	f.FollowUnplaced(d)
+}
+
+// FollowUnplaced is FollowDicts for who does not ask for countries yet: no
+// client is looked up.
+func (f *Follower) FollowUnplaced(d *record.Dicts) {
 	for _, e := range f.evaluators {
+		for id := e.Clients(); id < d.Clients.Len(); id++ {
+			e.AddClient(d.Clients.Addr(record.ID(id)))
+		}
 		for id := e.Referers(); id < d.RefererHosts.Len(); id++ {
 			e.AddReferer(d.RefererHosts.Class(record.ID(id)), d.RefererHosts.Bytes(record.ID(id)))
 		}
@@ -140,4 +145,4 @@ func (r *Rows) At(i int, country geo.Country) *match.Row {
 
 // Served reports whether a status means that the client got what it asked for:
 // from 400 on it got an error (RFC 9110 section 15). 0 is "no status".
-func Served(status uint16) bool { return status > 0 && status < 400 }
+func Served(status uint16) bool { return status-1 < 399 }

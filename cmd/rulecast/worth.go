@@ -143,6 +143,13 @@ func (v *valued[A]) Merge(w *valued[A]) {
 	}
 }
 
+// Finish does what is left to do of the question when all streams are merged.
+func (v *valued[A]) Finish() {
+	if main, ok := any(v.main).(fold.Finisher); ok {
+		main.Finish()
+	}
+}
+
 // answered is the result of a question, with what the requests are worth.
 type answered[R reconciler] struct {
 	main  R

@@ -29,7 +29,8 @@ type Places map[netip.Addr]geo.Country
 
 func (p Places) Country(a netip.Addr) geo.Country { return p[a] }
 
-// Stream hands out requests in batches of at most size rows.
+// Stream hands out requests in batches of at most size rows. Batches none of
+// whose requests has a country in the log are of a log without that column.
 type Stream struct {
 	Requests []Request
 	Size     int
@@ -38,13 +39,20 @@ type Stream struct {
 func (s *Stream) Each(_ context.Context, fn func(*record.Batch) error) error {
 	b := record.NewBuilder(record.AllColumns)
 	b.SetPresent(record.AllColumns)
+	logged := false
 	for i, q := range s.Requests {
 		put(b, q)
+		logged = logged || q.logged
 		if b.Rows() == s.Size || i == len(s.Requests)-1 {
-			if err := fn(b.Flush(0)); err != nil {
+			batch := b.Flush(0)
+			if !logged {
+				batch.Present &^= record.ColumnSet(record.Country)
+			}
+			if err := fn(batch); err != nil {
 				return err
 			}
 			b.Reset()
+			logged = false
 		}
 	}
 	return nil
