@@ -55,6 +55,9 @@ type Evaluator struct {
 	keys     []cellKey               // by cell
 	outcomes []Outcome               // by cell
 	recent   [recentCells]recentCell // by hash of the key: most requests are in few cells
+	grid     grid
+
+	facts, meeting []uint32 // scratch: see clientFacts
 
 	open     []uint64 // scratch: gates that are open for the row
 	wide     map[string]uint64
@@ -307,6 +310,7 @@ func (e *Evaluator) Forget() {
 	clear(e.outcomes[1:])
 	e.outcomes, e.keys = e.outcomes[:1], e.keys[:1]
 	clear(e.recent[:])
+	clear(e.grid.cells)
 	e.wide = nil
 }
 

@@ -96,6 +96,43 @@ func TestBesideAgreesWithOracle(t *testing.T) {
 	})
 }
 
+// TestAppendCellsOfManyFacts adds values one by one, until there are too many
+// facts for a grid: rows are in the same cells as one by one.
+func TestAppendCellsOfManyFacts(t *testing.T) {
+	const values, listed = 600, 300
+	address := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{192, 0, byte(2 + i/256), byte(i)}) }
+	rs := &policy.Ruleset{Rules: []policy.Rule{{ID: "ip"}, {ID: "referer", Control: policy.Referer}}}
+	for i := range listed {
+		a := address(i)
+		host := fmt.Sprintf("h%d.example", i)
+		rs.Rules[0].Entries = append(rs.Rules[0].Entries, policy.Entry{Text: a.String(), Prefix: netip.PrefixFrom(a, 32)})
+		rs.Rules[1].Entries = append(rs.Rules[1].Entries, policy.Entry{Kind: policy.HostEntry, Text: host})
+	}
+	m, err := match.Compile(rs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, single := m.NewEvaluator(), m.NewEvaluator()
+	var v match.Values
+	for i := range values {
+		for _, e := range []*match.Evaluator{whole, single} {
+			e.AddClient(address(i))
+			e.AddReferer(referer.ClassHost, fmt.Appendf(nil, "h%d.example", (i*7)%values))
+		}
+		v.Clients, v.Referers = append(v.Clients, uint32(i)), append(v.Referers, uint32(i*31%(i+1)))
+		rows := whole.Touched(nil, &v)
+		cells := whole.AppendCells(nil, rows, &v, match.MaxCells)
+		if len(cells) != len(rows) {
+			t.Fatalf("%d cells of %d rows", len(cells), len(rows))
+		}
+		for n, row := range rows {
+			if want := single.Cell(&match.Row{Client: v.Clients[row], Referer: v.Referers[row]}); cells[n] != want {
+				t.Fatalf("with %d values: row %d is in cell %d, alone in %d", i+1, row, cells[n], want)
+			}
+		}
+	}
+}
+
 func compare(t *rapid.T, m *match.Matcher, got *match.Outcome, want explain.Result) {
 	if got.Decided != want.Decided {
 		t.Fatalf("decided by rule %d, oracle says %d", got.Decided, want.Decided)

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"math/bits"
 	"slices"
 
 	"rulecast/analyze/geo"
@@ -45,24 +46,85 @@ func (e *Evaluator) Touched(rows []uint32, v *Values) []uint32 {
 }
 
 // AppendCells appends the cells of these rows, in their order, until there are
-// as many cells as most. The matcher is not Gated.
+// as many cells as most. The rows are Touched, and the matcher is not Gated.
 func (e *Evaluator) AppendCells(cells, rows []uint32, v *Values, most int) []uint32 {
-	if !e.AsksForCountries() {
-		for _, i := range rows {
+	e.grid.fit(e)
+	asks := e.AsksForCountries()
+	for n, client := range e.clientFacts(rows, v.Clients) {
+		i := rows[n]
+		key := cellKey{client: client, referer: e.referers.of[v.Referers[i]]}
+		if asks {
+			key.country = e.countries.of[v.Countries[i]]
+		}
+		cell := e.grid.at(&key)
+		if cell == 0 {
 			if len(e.outcomes) >= most {
 				break
 			}
-			cells = append(cells, e.cell(cellKey{client: e.clients.of[v.Clients[i]], referer: e.referers.of[v.Referers[i]]}))
+			cell = e.cell(key)
+			e.grid.set(&key, cell)
 		}
-		return cells
-	}
-	for _, i := range rows {
-		if len(e.outcomes) >= most {
-			break
-		}
-		cells = append(cells, e.cell(cellKey{
-			client: e.clients.of[v.Clients[i]], referer: e.referers.of[v.Referers[i]], country: e.countries.of[v.Countries[i]],
-		}))
+		cells = append(cells, cell)
 	}
 	return cells
+}
+
+// clientFacts are the facts of the clients of rows, valid until the next call.
+// The table of all clients is larger than the caches, so only those who meet
+// anything are looked up in it.
+func (e *Evaluator) clientFacts(rows, clients []uint32) []uint32 {
+	e.facts = slices.Grow(e.facts[:0], len(rows))[:len(rows)]
+	e.meeting = slices.Grow(e.meeting[:0], len(rows))[:len(rows)]
+	n := 0
+	for k, i := range rows {
+		c := clients[i]
+		e.facts[k], e.meeting[n] = 0, uint32(k)
+		n += int(e.clients.some[c/64] >> (c % 64) & 1)
+	}
+	for _, k := range e.meeting[:n] {
+		e.facts[k] = e.clients.of[clients[rows[k]]]
+	}
+	return e.facts
+}
+
+// grid holds the cells by the numbers of their facts, as long as these are few.
+// The zero value is ready to use.
+type grid struct {
+	cells                     []uint32 // 0: not known
+	clients, referers, places int      // how wide the numbers of these facts are, in bits
+}
+
+// mostGridBits makes a grid of 256 KiB at most.
+const mostGridBits = 16
+
+// fit makes room for the facts that an evaluator has gained, or drops all cells
+// if they are too many.
+func (g *grid) fit(e *Evaluator) {
+	wide := func(f *facts) int { return bits.Len(uint(len(f.list) - 1)) }
+	clients, referers, places := wide(&e.clients), wide(&e.referers), wide(&e.countries)
+	if clients == g.clients && referers == g.referers && places == g.places {
+		return
+	}
+	*g = grid{clients: clients, referers: referers, places: places}
+	if all := clients + referers + places; all <= mostGridBits {
+		g.cells = make([]uint32, 1<<all)
+	}
+}
+
+func (g *grid) place(k *cellKey) uint64 {
+	return (uint64(k.client)<<(g.referers&63)|uint64(k.referer))<<(g.places&63) | uint64(k.country)
+}
+
+// at is a cell, or 0 if it is not known.
+func (g *grid) at(k *cellKey) uint32 {
+	if i := g.place(k); i < uint64(len(g.cells)) {
+		return g.cells[i]
+	}
+	return 0
+}
+
+func (g *grid) set(k *cellKey, cell uint32) {
+	if i := g.place(k); i < uint64(len(g.cells)) {
+		g.cells[i] = cell
+	}
 }
