@@ -26,10 +26,7 @@ func (p *Plan) Cells(d *record.Dicts, cells iter.Seq[traffic.Cell]) (*Analysis, 
 	a := p.New()
 	a.placing, a.dicts = true, d
 	a.follower.FollowUnplaced(d)
-	a.clients, a.referers = make([]tally.Counts, d.Clients.Len()), make([]tally.Counts, d.RefererHosts.Len())
-	for _, s := range a.sides {
-		s.follow(d)
-	}
+	a.makeRoom(d)
 	for c := range cells {
 		a.addCell(&c)
 	}
@@ -38,8 +35,8 @@ func (p *Plan) Cells(d *record.Dicts, cells iter.Seq[traffic.Cell]) (*Analysis, 
 
 func (a *Analysis) addCell(c *traffic.Cell) {
 	a.total = a.total.Plus(c.Counts)
-	a.clients[c.Client] = a.clients[c.Client].Plus(c.Counts)
-	a.referers[c.Referer] = a.referers[c.Referer].Plus(c.Counts)
+	a.clients.AddCounts(c.Client, c.Counts)
+	a.referers.AddCounts(c.Referer, c.Counts)
 	a.countries[c.Country] = a.countries[c.Country].Plus(c.Counts)
 	a.statuses = tally.Grown(a.statuses, int(c.Status)+1)
 	a.statuses[c.Status] = a.statuses[c.Status].Plus(c.Counts)
@@ -79,8 +76,8 @@ func (s *side) addCell(c *traffic.Cell) {
 	if traffic.Served(c.Status) {
 		to.served = to.served.Plus(c.Counts)
 	}
-	s.clients[c.Client] = s.clients[c.Client].Plus(c.Counts)
-	s.referers[c.Referer] = s.referers[c.Referer].Plus(c.Counts)
+	s.clients.AddCounts(c.Client, c.Counts)
+	s.referers.AddCounts(c.Referer, c.Counts)
 	s.countries[c.Country] = s.countries[c.Country].Plus(c.Counts)
 	s.statuses = tally.Grown(s.statuses, int(c.Status)+1)
 	s.statuses[c.Status] = s.statuses[c.Status].Plus(c.Counts)

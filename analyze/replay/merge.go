@@ -6,8 +6,8 @@ import (
 	"rulecast/ingest/record"
 )
 
-// settle ends the analysis of its stream: from here on it may be merged.
-func (a *Analysis) settle() {
+// Settle ends the analysis of its stream: from here on it may be merged.
+func (a *Analysis) Settle() {
 	if a.dicts == nil { // the stream had no batch
 		a.dicts = record.NewDicts()
 	}
@@ -16,31 +16,32 @@ func (a *Analysis) settle() {
 	}
 	a.settled = true
 	for _, s := range a.sides {
-		s.end(a.referers)
+		s.end(&a.referers)
 	}
 }
 
 // Merge takes in the analysis of another stream of the same plan. Nearly all
 // of it is about clients, so that is what is done at the same time.
 func (a *Analysis) Merge(b *Analysis) {
-	a.settle()
-	b.settle()
+	a.Settle()
+	b.Settle()
 	if a.placing != b.placing {
 		a.place()
 		b.place()
 	}
 	fold.Together(func() { a.mergeClients(b) }, func() { a.mergeOthers(b) })
+	a.makeRoom(a.dicts)
 }
 
 // mergeClients takes in what is kept by client.
 func (a *Analysis) mergeClients(b *Analysis) {
 	ids := a.dicts.Join(b.dicts, record.Client).IDs(record.Client)
 	fold.Together(
-		func() { a.clients = tally.SumMapped(a.clients, b.clients, ids) },
+		func() { a.clients.Merge(&b.clients, ids) },
 		func() {
 			for i, s := range a.sides {
 				t := b.sides[i]
-				s.clients = tally.SumMapped(s.clients, t.clients, ids)
+				s.clients.Merge(&t.clients, ids)
 				for rule, set := range t.seen {
 					s.seen[rule].UnionMapped(set, ids)
 				}
@@ -54,13 +55,13 @@ func (a *Analysis) mergeOthers(b *Analysis) {
 	a.total = a.total.Plus(b.total)
 	a.first, a.last = min(a.first, b.first), max(a.last, b.last)
 	ids := a.dicts.Join(b.dicts, record.RefererHost).IDs(record.RefererHost)
-	a.referers = tally.SumMapped(a.referers, b.referers, ids)
+	a.referers.Merge(&b.referers, ids)
 	a.countries = tally.Sum(a.countries, b.countries)
 	a.statuses = tally.Sum(a.statuses, b.statuses)
 	for i, s := range a.sides {
 		t := b.sides[i]
 		s.sums.merge(&t.sums)
-		s.referers = tally.SumMapped(s.referers, t.referers, ids)
+		s.referers.Merge(&t.referers, ids)
 		s.countries = tally.Sum(s.countries, t.countries)
 		s.statuses = tally.Sum(s.statuses, t.statuses)
 		for v := range s.variants {

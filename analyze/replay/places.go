@@ -30,18 +30,15 @@ func (a *Analysis) place() {
 		return
 	}
 	a.placing = true
-	for _, s := range a.sides {
-		s.clients = tally.Grown(s.clients, len(a.clients))
-	}
 	var adding sync.Mutex
-	fold.Pieces(len(a.clients), func() func(from, to int) {
+	fold.Pieces(a.clients.Len(), func() func(from, to int) {
 		return func(from, to int) {
 			places := a.placesOf(from, to)
 			adding.Lock()
 			defer adding.Unlock()
-			sumPlaced(a.countries, a.clients[from:to], places)
+			sumPlaced(a.countries, &a.clients, from, places)
 			for _, s := range a.sides {
-				sumPlaced(s.countries, s.clients[from:to], places)
+				sumPlaced(s.countries, &s.clients, from, places)
 			}
 		}
 	})
@@ -58,14 +55,15 @@ func (a *Analysis) placesOf(from, to int) []geo.Country {
 	return places
 }
 
-func sumPlaced(to, clients []tally.Counts, places []geo.Country) {
-	for i, c := range clients {
-		to[places[i]] = to[places[i]].Plus(c)
+// sumPlaced counts the clients from an id on by their places.
+func sumPlaced(to []tally.Counts, clients *tally.Table, from int, places []geo.Country) {
+	for i, place := range places {
+		to[place] = to[place].Plus(clients.At(from + i))
 	}
 }
 
 // Finish works out at the end of all streams what was left for it.
 func (a *Analysis) Finish() {
-	a.settle()
+	a.Settle()
 	a.place()
 }

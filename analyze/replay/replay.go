@@ -82,8 +82,8 @@ type Analysis struct {
 	first int64 // record.NoTime: no request has a time
 	last  int64
 
-	clients   []tally.Counts // by client id
-	referers  []tally.Counts // by referer id
+	clients   tally.Table    // by client id
+	referers  tally.Table    // by referer id
 	countries []tally.Counts // by geo.Country
 	statuses  []tally.Counts // by status
 	sides     []*side        // one per candidate
@@ -115,39 +115,44 @@ func (p *Plan) New() *Analysis {
 func (a *Analysis) Add(b *record.Batch) error {
 	a.dicts = b.Dicts
 	places := a.follow(b)
-	a.clients = tally.Grown(a.clients, b.Dicts.Clients.Len())
-	a.referers = tally.Grown(a.referers, b.Dicts.RefererHosts.Len())
-	a.count(b, places)
+	a.makeRoom(b.Dicts)
+	within := a.count(b, places)
 	for _, s := range a.sides {
-		s.follow(b.Dicts)
-		s.replay(b, places)
+		s.replay(b, places, within)
 	}
 	return nil
 }
 
-// count adds the rows to the totals that no ruleset changes. It takes one total
-// after the other: tables of many values wait for memory, and a loop that does
-// nothing else waits for many rows at once.
-func (a *Analysis) count(b *record.Batch, places []geo.Country) {
+// makeRoom makes room for the values of the dictionaries.
+func (a *Analysis) makeRoom(d *record.Dicts) {
+	clients, referers := d.Clients.Len(), d.RefererHosts.Len()
+	a.clients.Grow(clients)
+	a.referers.Grow(referers)
+	for _, s := range a.sides {
+		s.clients.Grow(clients)
+		s.referers.Grow(referers)
+	}
+}
+
+// count adds the rows to the totals that no ruleset changes, and returns a bound
+// for their bytes (tally.SumOf). It takes one total after the other: tables of
+// many values wait for memory, and a loop that does nothing else waits for many
+// rows at once.
+func (a *Analysis) count(b *record.Batch, places []geo.Country) (within int64) {
 	bytes, statuses := b.Ints(record.Bytes), b.Statuses()
-	for i, client := range b.IDs(record.Client) {
-		a.clients[client].Add(bytes[i])
-	}
-	for i, ref := range b.IDs(record.RefererHost) {
-		a.referers[ref].Add(bytes[i])
-	}
+	sum, within := tally.SumOf(bytes)
+	a.total = a.total.Plus(tally.Counts{Requests: int64(b.Rows), Bytes: sum})
+	a.clients.Add(b.IDs(record.Client), bytes, within)
+	a.referers.Add(b.IDs(record.RefererHost), bytes, within)
 	for i, place := range places {
 		a.countries[place].Add(bytes[i])
 	}
-	sum := int64(0)
 	for i, s := range statuses {
 		if int(s) >= len(a.statuses) {
 			a.statuses = tally.Grown(a.statuses, int(s)+1)
 		}
 		a.statuses[s].Add(bytes[i])
-		sum += bytes[i]
 	}
-	a.total = a.total.Plus(tally.Counts{Requests: int64(b.Rows), Bytes: sum})
 	first, last := a.first, a.last
 	for _, t := range b.Ints(record.Time) {
 		if t != record.NoTime {
@@ -155,4 +160,5 @@ func (a *Analysis) count(b *record.Batch, places []geo.Country) {
 		}
 	}
 	a.first, a.last = first, last
+	return within
 }

@@ -61,8 +61,8 @@ type Value struct {
 func (a *Analysis) Result(top int) *Result {
 	a.Finish()
 	r := &Result{Total: a.total, First: orNoTime(a.first, math.MaxInt64), Last: orNoTime(a.last, math.MinInt64)}
-	for _, c := range a.clients {
-		if c.Requests > 0 {
+	for id := range a.clients.Len() {
+		if a.clients.At(id).Requests > 0 {
 			r.Clients++
 		}
 	}
@@ -96,39 +96,85 @@ func (a *Analysis) sideResult(c Candidate, s *side, top int) Side {
 	for _, v := range s.variants {
 		out.Variants = append(out.Variants, v.denied)
 	}
-	out.Countries = values(top, a.countries, s.countries, func(i int) string { return geo.Country(i).String() })
-	out.Referers = values(top, a.referers, s.referers, func(i int) string { return a.dicts.RefererHosts.String(record.ID(i)) })
-	out.TopClients = values(top, a.clients, s.clients, func(i int) string { return a.dicts.Clients.String(record.ID(i)) })
+	for _, list := range []struct {
+		to *[]Value
+		ranking
+	}{
+		{&out.Countries, ranking{tally.TableOf(a.countries), tally.TableOf(s.countries), func(i int) string { return geo.Country(i).String() }}},
+		{&out.Referers, ranking{&a.referers, &s.referers, func(i int) string { return a.dicts.RefererHosts.String(record.ID(i)) }}},
+		{&out.TopClients, ranking{&a.clients, &s.clients, func(i int) string { return a.dicts.Clients.String(record.ID(i)) }}},
+	} {
+		*list.to = list.values(top)
+	}
 	out.Statuses = statuses(a.statuses, s.statuses)
 	return out
 }
 
-func values(top int, all, denied []tally.Counts, name func(int) string) []Value {
-	denied = tally.Grown(denied, len(all))
-	listed, rest := tally.Listed(top, all, func(i, j int) int {
-		if c := cmp.Compare(denied[j].Requests, denied[i].Requests); c != 0 {
-			return c
-		}
-		if c := cmp.Compare(all[j].Requests, all[i].Requests); c != 0 {
-			return c
-		}
-		if c := cmp.Compare(all[j].Bytes, all[i].Bytes); c != 0 {
-			return c
-		}
-		return cmp.Compare(name(i), name(j))
-	})
+// ranking orders values by denied and then by all requests.
+type ranking struct {
+	all, denied *tally.Table
+	name        func(int) string
+}
+
+// values lists the top values.
+func (r *ranking) values(top int) []Value {
+	listed, rest := r.first(top)
 	var out []Value
-	for _, i := range listed {
-		out = append(out, Value{Value: name(i), All: all[i], Denied: denied[i]})
+	for _, id := range listed {
+		v := Value{Value: r.name(id), All: r.all.At(id), Denied: r.denied.At(id)}
+		out = append(out, v)
+		rest.Rest, rest.All, rest.Denied = rest.Rest-1, rest.All.Minus(v.All), rest.Denied.Minus(v.Denied)
 	}
-	if len(rest) > 0 {
-		other := Value{Value: "(other)", Other: true, Rest: len(rest)}
-		for _, i := range rest {
-			other.All, other.Denied = other.All.Plus(all[i]), other.Denied.Plus(denied[i])
-		}
-		out = append(out, other)
+	if rest.Rest > 0 {
+		out = append(out, rest)
 	}
 	return out
+}
+
+// first are the top values that have requests, and the sum of all. Nearly all of
+// many values have fewer than the last of those kept, and are not compared.
+func (r *ranking) first(top int) (kept []int, sum Value) {
+	sum = Value{Value: "(other)", Other: true}
+	keep := func() {
+		var best []int
+		for _, i := range tally.Top(top, len(kept), func(i, j int) int { return r.compare(kept[i], kept[j]) }) {
+			best = append(best, kept[i])
+		}
+		kept = best
+	}
+	leastDenied, least := int64(0), int64(1)
+	for id := range r.all.Len() {
+		all, denied := r.all.At(id), r.denied.At(id)
+		sum.All, sum.Denied = sum.All.Plus(all), sum.Denied.Plus(denied)
+		if all.Requests > 0 {
+			sum.Rest++
+		}
+		if top == 0 || denied.Requests < leastDenied || denied.Requests == leastDenied && all.Requests < least {
+			continue
+		}
+		kept = append(kept, id)
+		if len(kept)/2-32 >= top {
+			keep()
+			last := kept[top-1]
+			leastDenied, least = r.denied.At(last).Requests, r.all.At(last).Requests
+		}
+	}
+	keep()
+	return kept, sum
+}
+
+func (r *ranking) compare(i, j int) int {
+	if c := cmp.Compare(r.denied.At(j).Requests, r.denied.At(i).Requests); c != 0 {
+		return c
+	}
+	all, other := r.all.At(i), r.all.At(j)
+	if c := cmp.Compare(other.Requests, all.Requests); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(other.Bytes, all.Bytes); c != 0 {
+		return c
+	}
+	return cmp.Compare(r.name(i), r.name(j))
 }
 
 // statuses lists every status in numerical order. A log without one has

@@ -23,8 +23,8 @@ type side struct {
 
 	sums sums // what cells of ended streams came to
 
-	clients   []tally.Counts // denied, by client id
-	referers  []tally.Counts // denied, by referer id
+	clients   tally.Table    // denied, by client id
+	referers  tally.Table    // denied, by referer id
 	countries []tally.Counts // denied, by geo.Country; worked out at the end unless Analysis.placing
 	statuses  []tally.Counts // denied, by status
 	seen      []tally.Set    // by rule: the clients it would deny
@@ -86,25 +86,20 @@ func (s *side) evaluators() []*match.Evaluator {
 	return all
 }
 
-// follow makes room for the values that the dictionaries have gained.
-func (s *side) follow(d *record.Dicts) {
-	s.clients = tally.Grown(s.clients, d.Clients.Len())
-	s.referers = tally.Grown(s.referers, d.RefererHosts.Len())
-}
-
 // columns are those of a batch that are replayed and counted.
 type columns struct {
 	match.Values
 	bytes, times []int64
+	within       int64 // a bound for bytes (tally.SumOf)
 	statuses     []uint16
 }
 
 // replay applies the ruleset and its variants to the rows of a batch. Places may
-// be nil if they make no difference.
-func (s *side) replay(b *record.Batch, places []geo.Country) {
+// be nil if they make no difference; within is a bound for its bytes.
+func (s *side) replay(b *record.Batch, places []geo.Country, within int64) {
 	with := columns{
 		Values: match.Values{Clients: b.IDs(record.Client), Referers: b.IDs(record.RefererHost), Countries: places},
-		bytes:  b.Ints(record.Bytes), times: b.Ints(record.Time), statuses: b.Statuses(),
+		bytes:  b.Ints(record.Bytes), times: b.Ints(record.Time), within: within, statuses: b.Statuses(),
 	}
 	rows := traffic.NewRows(b, s.m.Needs)
 	s.rows = s.eval.Touched(s.rows[:0], &with.Values)
@@ -180,9 +175,8 @@ func (s *side) count(with *columns, rows []uint32) {
 }
 
 func (s *side) countDenied(with *columns, rows, cells []uint32) {
-	for _, i := range rows {
-		s.clients[with.Clients[i]].Add(with.bytes[i])
-	}
+	s.clients.AddRows(rows, with.Clients, with.bytes, with.within)
+	s.referers.AddRows(rows, with.Referers, with.bytes, with.within)
 	for j, i := range rows {
 		if rule := s.cells[cells[j]].rule; rule != manyDeny {
 			s.seen[rule].Add(with.Clients[i])
@@ -193,7 +187,6 @@ func (s *side) countDenied(with *columns, rows, cells []uint32) {
 		}
 	}
 	for _, i := range rows {
-		s.referers[with.Referers[i]].Add(with.bytes[i])
 		status := with.statuses[i]
 		if int(status) >= len(s.statuses) {
 			s.statuses = tally.Grown(s.statuses, int(status)+1)
@@ -209,7 +202,7 @@ func (s *side) countDenied(with *columns, rows, cells []uint32) {
 
 // end settles a side when its stream has ended; referers are all requests by
 // Referer.
-func (s *side) end(referers []tally.Counts) {
+func (s *side) end(referers *tally.Table) {
 	s.settle()
 	for v := range s.variants {
 		s.variants[v].settle(referers, s.eval)

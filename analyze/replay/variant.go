@@ -56,13 +56,13 @@ func (v *variant) correct(cell uint32, requests int64, eval *match.Evaluator) {
 }
 
 // settle ends the counting by Referer; all are the requests of each.
-func (v *variant) settle(all []tally.Counts, eval *match.Evaluator) {
+func (v *variant) settle(all *tally.Table, eval *match.Evaluator) {
 	if v.eval != nil {
 		return
 	}
-	for ref, c := range all {
-		if c.Requests > 0 && eval.BesideByReferer(v.beside, uint32(ref)) {
-			v.denied += c.Requests
+	for ref := range all.Len() {
+		if n := all.At(ref).Requests; n > 0 && eval.BesideByReferer(v.beside, uint32(ref)) {
+			v.denied += n
 		}
 	}
 }
