@@ -10,9 +10,9 @@ type Table struct {
 	counts []Counts // by id: what is not in packed; may be shorter
 }
 
-// packedBytes is the width of the bytes in a word: 4 TiB, and room for 4,194,303
-// requests, which come to that with 1 MiB each.
-const packedBytes = 42
+// packedBytes is the width of the bytes in a word: 1 TiB, and room for 16,777,215
+// requests, which come to that with 64 KiB each.
+const packedBytes = 40
 
 // Unbounded is a number of bytes that Table does not rely on.
 const Unbounded = -1

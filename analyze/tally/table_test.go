@@ -86,7 +86,7 @@ func checkTable(t interface{ Fatalf(string, ...any) }, got *Table, want naiveTab
 
 // TestTableOfManyRequests counts more requests than a word has room for.
 func TestTableOfManyRequests(t *testing.T) {
-	const batch, batches = 8192, 1100
+	const batch, batches = 8192, 3000
 	ids, bytes := make([]uint32, batch), slices.Repeat([]int64{7}, batch)
 	sum, within := SumOf(bytes)
 	var table, twice Table
