@@ -26,7 +26,8 @@ func (p *Plan) Cells(d *record.Dicts, cells iter.Seq[traffic.Cell]) (*Analysis, 
 	a := p.New()
 	a.placing, a.dicts = true, d
 	a.follower.FollowUnplaced(d)
-	a.makeRoom(d)
+	a.makeRoomForClients(d)
+	a.makeRoomForReferers(d)
 	for c := range cells {
 		a.addCell(&c)
 	}

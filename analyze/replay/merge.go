@@ -30,12 +30,12 @@ func (a *Analysis) Merge(b *Analysis) {
 		b.place()
 	}
 	fold.Together(func() { a.mergeClients(b) }, func() { a.mergeOthers(b) })
-	a.makeRoom(a.dicts)
 }
 
 // mergeClients takes in what is kept by client.
 func (a *Analysis) mergeClients(b *Analysis) {
 	ids := a.dicts.Join(b.dicts, record.Client).IDs(record.Client)
+	a.makeRoomForClients(a.dicts)
 	fold.Together(
 		func() { a.clients.Merge(&b.clients, ids) },
 		func() {
@@ -55,6 +55,7 @@ func (a *Analysis) mergeOthers(b *Analysis) {
 	a.total = a.total.Plus(b.total)
 	a.first, a.last = min(a.first, b.first), max(a.last, b.last)
 	ids := a.dicts.Join(b.dicts, record.RefererHost).IDs(record.RefererHost)
+	a.makeRoomForReferers(a.dicts)
 	a.referers.Merge(&b.referers, ids)
 	a.countries = tally.Sum(a.countries, b.countries)
 	a.statuses = tally.Sum(a.statuses, b.statuses)

@@ -115,7 +115,8 @@ func (p *Plan) New() *Analysis {
 func (a *Analysis) Add(b *record.Batch) error {
 	a.dicts = b.Dicts
 	places := a.follow(b)
-	a.makeRoom(b.Dicts)
+	a.makeRoomForClients(b.Dicts)
+	a.makeRoomForReferers(b.Dicts)
 	within := a.count(b, places)
 	for _, s := range a.sides {
 		s.replay(b, places, within)
@@ -123,14 +124,17 @@ func (a *Analysis) Add(b *record.Batch) error {
 	return nil
 }
 
-// makeRoom makes room for the values of the dictionaries.
-func (a *Analysis) makeRoom(d *record.Dicts) {
-	clients, referers := d.Clients.Len(), d.RefererHosts.Len()
-	a.clients.Grow(clients)
-	a.referers.Grow(referers)
+func (a *Analysis) makeRoomForClients(d *record.Dicts) {
+	a.clients.Grow(d.Clients.Len())
 	for _, s := range a.sides {
-		s.clients.Grow(clients)
-		s.referers.Grow(referers)
+		s.clients.Grow(d.Clients.Len())
+	}
+}
+
+func (a *Analysis) makeRoomForReferers(d *record.Dicts) {
+	a.referers.Grow(d.RefererHosts.Len())
+	for _, s := range a.sides {
+		s.referers.Grow(d.RefererHosts.Len())
 	}
 }
 

@@ -80,24 +80,23 @@ func (t *Table) AddCounts(id uint32, c Counts) {
 	t.counts[id] = t.counts[id].Plus(c)
 }
 
-// Merge counts what another table has, with its ids translated by ids.
+// Merge counts what another table has, with its ids translated by ids, which
+// have room.
 func (t *Table) Merge(from *Table, ids []uint32) {
 	for id, c := range from.counts {
 		if c != (Counts{}) {
-			t.Grow(int(ids[id]) + 1)
 			t.AddCounts(ids[id], c)
 		}
 	}
-	fits := t.fits(from.in)
-	for id, w := range from.packed {
-		if w == 0 {
-			continue
-		}
-		t.Grow(int(ids[id]) + 1)
-		if fits {
-			t.packed[ids[id]] += w
-		} else {
+	if !t.fits(from.in) {
+		for id, w := range from.packed {
 			t.AddCounts(ids[id], unpack(w))
+		}
+		return
+	}
+	for id, w := range from.packed {
+		if w != 0 {
+			t.packed[ids[id]] += w
 		}
 	}
 }

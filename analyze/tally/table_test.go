@@ -63,11 +63,11 @@ func TestTableAgreesWithCounts(t *testing.T) {
 			checkTable(t, &tables[k], want[k])
 		}
 		to := rapid.Permutation([]uint32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 40}).Draw(t, "to")
+		tables[0].Grow(41)
 		tables[0].Merge(&tables[1], append(to, make([]uint32, 30)...))
 		for id, c := range want[1] {
 			want[0].add(to[id], c)
 		}
-		tables[0].Grow(41)
 		checkTable(t, &tables[0], want[0])
 	})
 }
@@ -95,6 +95,7 @@ func TestTableOfManyRequests(t *testing.T) {
 		table.Add(ids, bytes, within)
 	}
 	checkTable(t, &table, naiveTable{{batch * batches, sum * batches}})
+	twice.Grow(1)
 	for range 3 {
 		twice.Merge(&table, []uint32{0})
 	}
