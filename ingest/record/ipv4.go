@@ -101,7 +101,7 @@ func (t *ipv4Table) init() {
 }
 
 func (t *ipv4Table) resize(size int) {
-	t.slots = make([]ipv4Slot, size)
+	t.slots = newSlots[ipv4Slot](size)
 	t.shift = uint8(64 - bits.TrailingZeros(uint(size)))
 }
 

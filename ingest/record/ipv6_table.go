@@ -30,7 +30,7 @@ func (t *ipv6Table) init() {
 	for i := range t.mix {
 		t.mix[i] = maphash.Comparable(seed, i)
 	}
-	t.slots = make([]ipv6Slot, firstSlots)
+	t.slots = newSlots[ipv6Slot](firstSlots)
 }
 
 // home is where the search for an address begins.
@@ -57,7 +57,7 @@ func (t *ipv6Table) find(ip ipv6) (ID, bool) {
 func (t *ipv6Table) add(ip ipv6, id ID) {
 	if (t.used+1)*4 > len(t.slots)*3 {
 		old := t.slots
-		t.slots = make([]ipv6Slot, 2*len(old))
+		t.slots = newSlots[ipv6Slot](2 * len(old))
 		for _, s := range old {
 			if s.next != 0 {
 				t.place(s)

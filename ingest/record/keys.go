@@ -59,12 +59,26 @@ const (
 	chunkSize  = 1 << 18
 )
 
+// newSlots makes the empty slots of a table. Each page of memory is written to
+// before any is read: a page that is read first is that of all zeros, and when
+// it is then written to, the system has to give it memory of its own and to
+// interrupt the other threads, which may still see the zeros.
+func newSlots[T any](n int) []T {
+	const page = 4 << 10 // the smallest that systems have
+	var empty T
+	slots := make([]T, n)
+	for i := 0; i < n; i += page / int(unsafe.Sizeof(empty)) {
+		slots[i] = empty
+	}
+	return slots
+}
+
 func (k *keys) init() {
 	k.seed = maphash.MakeSeed()
 	for i := range k.mix {
 		k.mix[i] = maphash.Comparable(k.seed, i)
 	}
-	k.slots = make([]slot, firstSlots)
+	k.slots = newSlots[slot](firstSlots)
 }
 
 // bytes is the key of an entry: valid for ever, not to be written to.
@@ -219,7 +233,7 @@ func (k *keys) place(s slot, h uint32) {
 }
 
 func (k *keys) grow() {
-	k.slots = make([]slot, 2*len(k.slots))
+	k.slots = newSlots[slot](2 * len(k.slots))
 	for i := range k.entries {
 		e := &k.entries[i]
 		var h uint64
