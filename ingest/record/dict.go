@@ -157,6 +157,11 @@ func (r *RefererHosts) intern(raw []byte, decode Decode) ID {
 	case len(raw) == 1 && raw[0] == '-':
 		return ID(referer.ClassAbsent)
 	}
+	if key, size, ok := quickAuthority(raw); ok {
+		if id, _, ok := r.keys.findShort(key, meta(size, verbatim)); ok {
+			return id
+		}
+	}
 	authority, simple := simpleAuthority(raw)
 	if !simple {
 		return r.internSlow(raw, decode)
@@ -245,45 +250,3 @@ func (r *RefererHosts) insert(key []byte, h uint64) ID {
 	r.values = append(r.values, r.keys.insert(key, verbatim, h, id))
 	return id
 }
-
-// simpleAuthority finds the authority of "http://…" and "https://…" values in
-// which it has nothing that a log's escaping could have touched, so that it
-// reads the same decoded or not. Anything else takes the slow path.
-func simpleAuthority(raw []byte) ([]byte, bool) {
-	var rest []byte
-	switch {
-	case len(raw) > 8 && string(raw[:8]) == "https://":
-		rest = raw[8:]
-	case len(raw) > 7 && string(raw[:7]) == "http://":
-		rest = raw[7:]
-	default:
-		return nil, false
-	}
-	for i, c := range rest {
-		switch authorityByte[c] {
-		case authorityEnd:
-			return rest[:i], i > 0
-		case authorityOther:
-			return nil, false
-		}
-	}
-	return rest, true
-}
-
-const (
-	authorityOther = iota // needs the slow path
-	authorityPart
-	authorityEnd
-)
-
-var authorityByte = func() (t [256]uint8) {
-	for c := range t {
-		switch {
-		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == ':':
-			t[c] = authorityPart
-		case c == '/' || c == '?' || c == '#':
-			t[c] = authorityEnd
-		}
-	}
-	return t
-}()

@@ -101,8 +101,12 @@ func load(key []byte) short {
 		copy(wide[:], key)
 		return loadWide(&wide)
 	}
-	// What stands behind the key is read and masked off.
-	m, s := &shortMasks[len(key)], loadWide((*[shortKey]byte)(key[:shortKey]))
+	return loadWide((*[shortKey]byte)(key[:shortKey])).first(len(key)) // what stands behind the key is read, too
+}
+
+// first is a short of which only the first bytes are left.
+func (s short) first(size int) short {
+	m := &shortMasks[size]
 	return short{s.a & m.a, s.b & m.b, s.c & m.c, s.d & m.d}
 }
 
@@ -144,7 +148,11 @@ func (k *keys) find(key []byte, c code) (ID, uint64, bool) {
 	if len(key) > shortKey {
 		return k.findLong(key, m)
 	}
-	s := load(key)
+	return k.findShort(load(key), m)
+}
+
+// findShort is find for a key of at most shortKey bytes.
+func (k *keys) findShort(s short, m uint32) (ID, uint64, bool) {
 	h := k.hashShort(s, m)
 	mask := uint32(len(k.slots) - 1)
 	tag := uint32(h >> 32)
