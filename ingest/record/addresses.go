@@ -11,12 +11,17 @@ import (
 type Addresses struct {
 	ipv4  ipv4Table
 	ipv6  ipv6Table
-	keys  keys       // texts that are read slowly
-	addrs [][16]byte // by id; an IPv4 address in its mapped form
+	keys  keys // texts that are read slowly
+	addrs []*[addrChunk][16]byte
+	used  int // how many of addrs, by id; an IPv4 address in its mapped form
 
 	network func(ip [16]byte) (first [16]byte, pooled bool) // nil: none are pooled
 	bits    int                                             // of networks; 0: none are pooled
 }
+
+// addrChunk is how many addresses stand together. They are read once, so that
+// what it costs to find them does not matter, and a slice that grows is copied.
+const addrChunk = 1 << 10
 
 func newAddresses() *Addresses {
 	a := &Addresses{}
@@ -27,10 +32,12 @@ func newAddresses() *Addresses {
 }
 
 // Len is the number of distinct addresses so far.
-func (a *Addresses) Len() int { return len(a.addrs) }
+func (a *Addresses) Len() int { return a.used }
 
 // Addr is the address of an id.
-func (a *Addresses) Addr(id ID) netip.Addr { return netip.AddrFrom16(a.addrs[id]).Unmap() }
+func (a *Addresses) Addr(id ID) netip.Addr { return netip.AddrFrom16(*a.at(id)).Unmap() }
+
+func (a *Addresses) at(id ID) *[16]byte { return &a.addrs[id/addrChunk][id%addrChunk] }
 
 // intern finds or adds the address that raw says.
 func (a *Addresses) intern(raw []byte) (ID, bool) {
@@ -112,14 +119,13 @@ func (a *Addresses) internIPv6(ip *[16]byte) ID {
 
 // append gives an address that is new an id.
 func (a *Addresses) append(ip [16]byte) ID {
-	id := len(a.addrs)
-	if id == cap(a.addrs) {
-		// The built-in append would copy a large table more often, and write to all
-		// of the new one, though it may not come to that.
-		a.addrs = append(make([][16]byte, 0, max(2*id, firstSlots)), a.addrs...)
+	id := ID(a.used)
+	if id%addrChunk == 0 {
+		a.addrs = append(a.addrs, new([addrChunk][16]byte))
 	}
-	a.addrs = append(a.addrs, ip)
-	return ID(id)
+	a.used++
+	*a.at(id) = ip
+	return id
 }
 
 func (a *Addresses) join(b *Addresses) []ID {
@@ -130,7 +136,7 @@ func (a *Addresses) join(b *Addresses) []ID {
 		part := to[from:min(from+len(c.at), len(to))]
 		c.wide = c.wide[:0]
 		for i := range part {
-			part[i] = c.placeAddr(i, &b.addrs[from+i])
+			part[i] = c.placeAddr(i, b.at(ID(from+i)))
 		}
 		c.resolve(part)
 	}

@@ -118,7 +118,7 @@ func (a *Addresses) Network(id ID) (netip.Prefix, bool) {
 		return netip.Prefix{}, false
 	}
 	addr := a.Addr(id)
-	if addr.Is4() || FirstOf(a.addrs[id], a.bits) != a.addrs[id] {
+	if ip := a.at(id); addr.Is4() || FirstOf(*ip, a.bits) != *ip {
 		return netip.Prefix{}, false
 	}
 	return netip.PrefixFrom(addr, a.bits), true
