@@ -113,7 +113,7 @@ github.com/parquet-go/parquet-go         ingest/compact ingest/format report
 github.com/rogpeppe/go-internal          tests
 github.com/spf13/cobra                   cmd/rulecast
 golang.org/x/net                         analyze/site ingest/referer
-golang.org/x/sys                         ingest/cut
+golang.org/x/sys                         ingest/cut ingest/record
 golang.org/x/term                        cmd/rulecast
 pgregory.net/rapid                       tests
 `

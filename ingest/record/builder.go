@@ -1,7 +1,6 @@
 package record
 
 import (
-	"bytes"
 	"encoding/binary"
 	"net/netip"
 
@@ -199,23 +198,6 @@ func (b *Builder) setIPv6(ip *[16]byte) {
 		ids[b.rows], b.pending[b.rows] = pendingIPv6, uint32(len(b.ipv6))
 		b.ipv6 = append(b.ipv6, *ip)
 	}
-}
-
-// SetClientBefore is SetClient for what stands in line before the first
-// separator, and returns its size; 0 or less if it is no address or there is no
-// separator. An address has no byte that may be a separator.
-func (b *Builder) SetClientBefore(separator byte, line []byte) (size int) {
-	if len(line) >= wideIPv4 {
-		if addr, size := cutIPv4((*[wideIPv4]byte)(line)); size > 0 && line[size] == separator {
-			b.setIPv4(addr)
-			return size
-		}
-	}
-	size = bytes.IndexByte(line, separator)
-	if size <= 0 || !b.SetClient(line[:size]) {
-		return 0
-	}
-	return size
 }
 
 // SetClientAddr sets the client from a valid address.
