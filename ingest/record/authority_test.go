@@ -34,6 +34,21 @@ func TestReferersInABuffer(t *testing.T) {
 	})
 }
 
+// TestStandIsNoHost writes what stands for others, which a dictionary has as a
+// key, as if it were a host.
+func TestStandIsNoHost(t *testing.T) {
+	r := newRefererHosts()
+	r.stand = pooling().Referer
+	block := []byte("http://a.evil.example/\thttp://(pooled).evil.example/\t" + strings.Repeat("z", 64))
+	for _, want := range []string{"(pooled).evil.example", "(malformed)"} {
+		raw, rest, _ := bytes.Cut(block, []byte{'\t'})
+		if got := r.String(r.intern(raw[:len(raw):cap(raw)], nil)); got != want {
+			t.Errorf("%q is %q, want %q", raw, got, want)
+		}
+		block = rest
+	}
+}
+
 // naiveReferer is the text of the entry that a header value should have.
 func naiveReferer(raw string, stand func([]byte) (string, bool)) string {
 	if raw == "-" {
