@@ -168,13 +168,13 @@ func TestBuilderModel(t *testing.T) {
 			}
 			b.Reset()
 		}
-		for range rapid.IntRange(0, 60).Draw(t, "steps") {
+		for range rapid.IntRange(0, 300).Draw(t, "steps") {
 			line++
 			model := absentRow()
-			switch step := rapid.IntRange(0, 9).Draw(t, "step"); {
+			switch step := rapid.IntRange(0, 99).Draw(t, "step"); {
 			case step == 0:
 				flush()
-			case step <= 2:
+			case step <= 20:
 				set(t, b, &model)
 				raw := strings.Repeat("z", int(line*10))
 				b.Reject(line, "bad", []byte(raw))
