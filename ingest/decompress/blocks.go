@@ -18,6 +18,10 @@ const minInPlace = BlockSize / 2
 // analyses a batch (some 16 blocks of text, at once) instead of taking them.
 const aheadBlocks = 16
 
+// burst is how many blocks are handed over together: the caller, who is mostly
+// the faster one, is woken as seldom. That took 5% of the CPU time of a run.
+const burst = 4
+
 // Ahead says whether a goroutine reads ahead of the caller. The data are the same
 // in any case, and divided into blocks in one way or another.
 type Ahead int
@@ -111,11 +115,15 @@ func (b *Blocks) run(first bool) {
 		a.free <- b.buffer(i)
 	}
 	b.ahead = a
+	together := burst
+	if b.when == Always {
+		together = 1 // a pipe has no more at once, perhaps for long
+	}
 	go func() {
 		if first {
 			b.reader.Reset(b.source)
 		}
-		a.read(&b.reader)
+		a.read(&b.reader, together)
 	}()
 }
 
@@ -145,14 +153,21 @@ func (b *Blocks) buffer(i int) *buffer {
 	return b.bufs[i]
 }
 
-// read fills blocks until the source ends.
-func (a *ahead) read(r *Reader) {
+// read fills blocks until the source ends, and hands over so many together.
+func (a *ahead) read(r *Reader, together int) {
+	held := make([]block, 0, together)
 	for {
 		select {
 		case buf := <-a.free:
-			filled := r.block(buf)
-			a.full <- filled // has room for every buffer
-			if filled.err != nil {
+			last := r.block(buf)
+			held = append(held, last)
+			if len(held) < together && last.err == nil {
+				continue
+			}
+			for _, filled := range held {
+				a.full <- filled // has room for every buffer
+			}
+			if held = held[:0]; last.err != nil {
 				return
 			}
 		case <-a.quit:
