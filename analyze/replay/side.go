@@ -30,7 +30,7 @@ type side struct {
 	seen      []tally.Set    // by rule: the clients it would deny
 }
 
-// cell counts the requests of one cell. It is as large as a cache line.
+// cell counts the requests of one cell. It is smaller than a cache line.
 type cell struct {
 	all, served tally.Counts
 	first, last int64

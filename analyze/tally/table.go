@@ -110,6 +110,10 @@ func (t *Table) At(id int) Counts {
 	return c
 }
 
+// unpackIDs is the most ids for each request in packed that unpack is worth. A
+// table of large answers, of which a word holds few, is counted in counts.
+const unpackIDs = 4
+
 // fits makes sure that so much can be added to packed, whichever ids it is for.
 func (t *Table) fits(c Counts) bool {
 	const requests, bytes = 1 << (64 - packedBytes), 1 << packedBytes
@@ -117,6 +121,9 @@ func (t *Table) fits(c Counts) bool {
 		return false
 	}
 	if sum := t.in.Plus(c); sum.Bytes >= bytes || sum.Requests >= requests {
+		if int64(len(t.packed)) > unpackIDs*t.in.Requests {
+			return false
+		}
 		t.unpack()
 	}
 	t.in = t.in.Plus(c)

@@ -102,6 +102,27 @@ func TestTableOfManyRequests(t *testing.T) {
 	checkTable(t, &twice, naiveTable{{3 * batch * batches, 3 * sum * batches}})
 }
 
+// TestTableOfLargeAnswers counts requests of so many bytes that a word holds few
+// of them: all ids are not gone through again and again for these.
+func TestTableOfLargeAnswers(t *testing.T) {
+	const ids, large = 1000, 1 << (packedBytes - 1)
+	var table, other Table
+	table.Grow(ids)
+	want := make(naiveTable, ids)
+	for id := range uint32(100) {
+		table.Add([]uint32{id}, []int64{large}, large)
+		want.add(id, Counts{1, large})
+	}
+	other.Grow(1)
+	other.Add([]uint32{0}, []int64{large}, large)
+	table.Merge(&other, []uint32{7})
+	want.add(7, Counts{1, large})
+	checkTable(t, &table, want)
+	if table.packed[0] == 0 {
+		t.Error("all ids were gone through for a few large answers")
+	}
+}
+
 func TestSumOf(t *testing.T) {
 	for _, tt := range []struct {
 		bytes       []int64

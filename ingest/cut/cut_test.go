@@ -31,9 +31,16 @@ func check(t interface{ Fatalf(string, ...any) }, block []byte, separator byte, 
 				name, separator, wanted, block, gotFound, gotSize, ends[:len(first)], len(all), size, first)
 		}
 	}
-	var quick, slow Ends
-	found, got := Row(block, separator, wanted, &quick)
-	compare("Row", quick[:], found, got)
+	var slow Ends
+	var quick struct {
+		ends   Ends
+		behind [16]int32
+	}
+	found, got := Row(block, separator, wanted, &quick.ends)
+	compare("Row", quick.ends[:], found, got)
+	if quick.behind != [16]int32{} {
+		t.Fatalf("Row has written behind all ends, %d wanted of %q", wanted, block)
+	}
 	found, got = slowRow(block, separator, wanted, &slow)
 	compare("slowRow", slow[:], found, got)
 	for _, e := range slow[wanted:] {
@@ -73,6 +80,17 @@ func TestRowPlaces(t *testing.T) {
 			check(t, all, '\t', min(wanted, MaxColumns))
 			check(t, append(all, bytes.Repeat([]byte{'\t'}, 64)...), '\t', min(wanted, MaxColumns))
 		}
+	}
+}
+
+// TestRowBehind has the last end wanted anywhere in 64 bytes of separators, the
+// others of which Row writes behind it.
+func TestRowBehind(t *testing.T) {
+	for from := range 64 {
+		row := append(bytes.Repeat([]byte{'x'}, from), bytes.Repeat([]byte{'\t'}, MaxColumns+200)...)
+		check(t, row, '\t', MaxColumns)
+		check(t, append(row[:MaxColumns+64], "\nxx"...), '\t', MaxColumns)
+		check(t, append(append(row[:MaxColumns+64], '\n'), row[:64]...), '\t', MaxColumns)
 	}
 }
 

@@ -46,6 +46,10 @@ func TestParseIPv4(t *testing.T) {
 			checkIPv4(t, fmt.Sprintf(form, n))
 		}
 	}
+	for form := range 81 { // numbers of one to three digits in each place
+		digits := [...]string{"7", "42", "205"}
+		checkIPv4(t, strings.Join([]string{digits[form/27], digits[form/9%3], digits[form/3%3], digits[form%3]}, "."))
+	}
 	for c := range 256 {
 		for _, form := range []string{"1.2.3.4?", "?1.2.3.4", "1?2.3.4", "1.2.3.1?4", "12?.4.5.6", "1.2.3?4", "?.?.?.?", "1.2.?.4"} {
 			checkIPv4(t, strings.ReplaceAll(form, "?", string([]byte{byte(c)})))
