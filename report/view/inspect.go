@@ -171,6 +171,7 @@ func columnsTable(r *inspect.Result, src *Source) report.Table {
 		for i := range src.Inputs {
 			present += src.Inputs[i].Present.Rows[c.Column]
 		}
+		filled := min(c.Filled, present) // the bytes of a request that has none are counted as 0 beside others
 		var distinct, without any
 		if c.Distinct >= 0 && present > 0 {
 			distinct = c.Distinct
@@ -178,7 +179,7 @@ func columnsTable(r *inspect.Result, src *Source) report.Table {
 		if means := absentMeans[c.Column]; means != "" && present < r.Total.Requests {
 			without = means
 		}
-		t.AddRow(c.Column.String(), present, c.Filled, share(c.Filled, r.Total.Requests), distinct, without)
+		t.AddRow(c.Column.String(), present, filled, share(filled, r.Total.Requests), distinct, without)
 	}
 	return t
 }
