@@ -17,7 +17,7 @@ func (d *Document) check() error {
 	if !namePattern.MatchString(d.Command) {
 		return fmt.Errorf("report: command %q: not a name", d.Command)
 	}
-	seen := map[string]bool{}
+	seen := map[string]bool{warningsName: true}
 	for i := range d.Tables {
 		t := &d.Tables[i]
 		if seen[t.Name] {

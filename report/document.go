@@ -2,6 +2,11 @@
 // table, CSV, Parquet or JSON comes out. It knows nothing of the domain.
 package report
 
+import (
+	"fmt"
+	"io"
+)
+
 // SchemaVersion is the version of the tables that the commands emit.
 const SchemaVersion = 1
 
@@ -75,4 +80,28 @@ func (t *Table) AddRow(cells ...any) {
 		panic("report: table " + t.Name + ": wrong number of cells")
 	}
 	t.Rows = append(t.Rows, cells)
+}
+
+// warningsName is that of the table of warnings, which no other may have.
+const warningsName = "warnings"
+
+// warnings is the table of the warnings, for forms that have nothing but tables.
+// It is there without any, too: so one of an earlier day does not outlive its
+// cause.
+func (d *Document) warnings() Table {
+	t := Table{Name: warningsName, Title: "Warnings", Columns: []Column{{Name: "warning", Type: String, Prose: true}}}
+	for _, warning := range d.Warnings {
+		t.AddRow(warning)
+	}
+	return t
+}
+
+// WriteWarnings writes the warnings in lines of their own, fit for a terminal.
+func WriteWarnings(w io.Writer, doc *Document) error {
+	for _, warning := range doc.Warnings {
+		if _, err := fmt.Fprintln(w, "warning: "+SafeText(warning)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

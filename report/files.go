@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/google/renameio/v2"
 )
@@ -22,8 +23,8 @@ const (
 const fileWidth = 160
 
 // WriteFiles writes a document into a directory, which is created, in each of
-// the forms: DIR/TABLE.csv and DIR/TABLE.parquet for each table,
-// DIR/COMMAND.json and DIR/COMMAND.txt for all. All files are written beside
+// the forms: DIR/TABLE.csv and DIR/TABLE.parquet for each table, and for one more
+// with the warnings; DIR/COMMAND.json and DIR/COMMAND.txt for all. All files are written beside
 // their names and synced before the first one is renamed, so that an error
 // while writing leaves what was there before.
 func WriteFiles(dir string, doc *Document, as []string) error {
@@ -73,9 +74,8 @@ func outputs(doc *Document, form string) ([]output, error) {
 
 func perTable(doc *Document, ext string, write func(io.Writer, *Table) error) []output {
 	var files []output
-	for i := range doc.Tables {
-		t := &doc.Tables[i]
-		files = append(files, output{t.Name + ext, func(w io.Writer) error { return write(w, t) }})
+	for _, t := range append(slices.Clone(doc.Tables), doc.warnings()) {
+		files = append(files, output{t.Name + ext, func(w io.Writer) error { return write(w, &t) }})
 	}
 	return files
 }

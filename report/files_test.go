@@ -278,7 +278,7 @@ func TestWriteFiles(t *testing.T) {
 	}
 	want := []string{
 		"agents.csv", "agents.parquet", "entries.csv", "entries.parquet", "overlap.csv", "overlap.parquet",
-		"replay.json", "replay.txt", "summary.csv", "summary.parquet",
+		"replay.json", "replay.txt", "summary.csv", "summary.parquet", "warnings.csv", "warnings.parquet",
 	}
 	if got := list(t, dir); !slices.Equal(got, want) {
 		t.Errorf("files %q", got)
@@ -288,9 +288,28 @@ func TestWriteFiles(t *testing.T) {
 		t.Errorf("replay.txt differs (%v)", err)
 	}
 
+	// A warning that is gone does not stay in its file.
+	warned, err := os.ReadFile(filepath.Join(dir, "warnings.csv"))
+	if rows := strings.Split(string(warned), "\n"); err != nil || len(rows) != len(doc.Warnings)+2 || rows[0] != "warning" || len(doc.Warnings) == 0 {
+		t.Errorf("warnings.csv for %d warnings: %q (%v)", len(doc.Warnings), warned, err)
+	}
+	quiet := sampleDocument()
+	quiet.Warnings = nil
+	if err := WriteFiles(dir, quiet, []string{AsCSV}); err != nil {
+		t.Fatal(err)
+	}
+	if warned, err := os.ReadFile(filepath.Join(dir, "warnings.csv")); err != nil || string(warned) != "warning\n" {
+		t.Errorf("warnings.csv for none: %q (%v)", warned, err)
+	}
+
 	// A document with an error leaves all as it was.
 	doc.Tables[3].Rows[1][1] = 7 // an int is no int64
 	if err := WriteFiles(dir, doc, []string{AsJSON}); err == nil || !strings.Contains(err.Error(), "table agents: column requests: a cell is int") {
+		t.Errorf("error %v", err)
+	}
+	taken := sampleDocument()
+	taken.Tables[0].Name = "warnings"
+	if err := WriteFiles(dir, taken, []string{AsCSV}); err == nil || !strings.Contains(err.Error(), "table warnings: twice") {
 		t.Errorf("error %v", err)
 	}
 	if err := WriteFiles(dir, sampleDocument(), []string{AsCSV, "xlsx"}); err == nil || !strings.Contains(err.Error(), `"xlsx"`) {

@@ -82,6 +82,9 @@ func (f *outputFlags) write(std *streams, doc *report.Document) error {
 	case slices.Contains(f.as, "json"):
 		return report.WriteJSON(std.out, doc)
 	case slices.Contains(f.as, "csv"):
+		if err := report.WriteWarnings(std.err, doc); err != nil {
+			return err
+		}
 		return report.WriteCSV(std.out, &doc.Tables[0])
 	}
 	return report.WriteText(std.out, doc, f.textOptions(std.out))
