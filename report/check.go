@@ -45,6 +45,11 @@ func (t *Table) check() error {
 		}
 		seen[c.Name] = true
 	}
+	for _, c := range t.Columns {
+		if whole := t.column(c.Of); c.Of != "" && (c.Type != Int || whole < 0 || t.Columns[whole].Type != Int) {
+			return fmt.Errorf("report: table %s: column %s: no number, or no part of one", t.Name, c.Name)
+		}
+	}
 	for _, row := range t.Rows {
 		if len(row) != len(t.Columns) {
 			return fmt.Errorf("report: table %s: a row of %d cells for %d columns", t.Name, len(row), len(t.Columns))

@@ -1,5 +1,6 @@
 // Package report shows results: a Document of tables goes in, a terminal
-// table, CSV, Parquet or JSON comes out. It knows nothing of the domain.
+// table, CSV, Parquet, JSON or an HTML page comes out. It knows nothing of the
+// domain.
 package report
 
 import (
@@ -14,11 +15,15 @@ const SchemaVersion = 1
 type Document struct {
 	Command  string
 	Ruleset  any      // JSON form of the ruleset or rulesets looked at; nil when there is none
+	About    []Fact   // what the page says at its top: what was looked at, and of when
 	Lead     []string // what a reader of the terminal or the page should know first
 	Warnings []string // doubts that every output shows
 	Notes    []string // explanations for a reader of the terminal or the page
 	Tables   []Table
 }
+
+// Fact is a text with a word for it.
+type Fact struct{ Label, Text string }
 
 // Table is rows of typed columns.
 type Table struct {
@@ -71,6 +76,9 @@ type Column struct {
 	// rather than shortening it, and puts it below its row if there is no room
 	// beside the other columns.
 	Prose bool
+	// Of names the Int column that this Int column counts a part of, or is "": a
+	// page shows the share, which is nobody's value.
+	Of string
 }
 
 // AddRow appends a row. It panics unless the number of cells is that of the

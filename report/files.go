@@ -17,6 +17,7 @@ const (
 	AsCSV     = "csv"
 	AsParquet = "parquet"
 	AsJSON    = "json"
+	AsHTML    = "html"
 )
 
 // fileWidth is that of a terminal table in a file.
@@ -24,9 +25,9 @@ const fileWidth = 160
 
 // WriteFiles writes a document into a directory, which is created, in each of
 // the forms: DIR/TABLE.csv and DIR/TABLE.parquet for each table, and for one more
-// with the warnings; DIR/COMMAND.json and DIR/COMMAND.txt for all. All files are written beside
-// their names and synced before the first one is renamed, so that an error
-// while writing leaves what was there before.
+// with the warnings; DIR/COMMAND.json, DIR/COMMAND.html and DIR/COMMAND.txt for
+// all. All files are written beside their names and synced before the first one
+// is renamed, so that an error while writing leaves what was there before.
 func WriteFiles(dir string, doc *Document, as []string) error {
 	if err := doc.check(); err != nil {
 		return err
@@ -64,12 +65,14 @@ func outputs(doc *Document, form string) ([]output, error) {
 		}}}, nil
 	case AsJSON:
 		return []output{{doc.Command + ".json", func(w io.Writer) error { return WriteJSON(w, doc) }}}, nil
+	case AsHTML:
+		return []output{{doc.Command + ".html", func(w io.Writer) error { return WriteHTML(w, doc) }}}, nil
 	case AsCSV:
 		return perTable(doc, ".csv", WriteCSV), nil
 	case AsParquet:
 		return perTable(doc, ".parquet", WriteParquet), nil
 	}
-	return nil, fmt.Errorf("report: unknown form %q: must be table, csv, parquet or json", form)
+	return nil, fmt.Errorf("report: unknown form %q: must be table, csv, parquet, json or html", form)
 }
 
 func perTable(doc *Document, ext string, write func(io.Writer, *Table) error) []output {

@@ -116,11 +116,7 @@ func (t *textWriter) remark(word, text, style string) {
 
 // table writes a table; cols is nil unless it is a grid.
 func (t *textWriter) table(table *Table, cols []*gridColumn) error {
-	title := SafeText(table.Title)
-	if title == "" {
-		title = strings.ReplaceAll(table.Name, "_", " ")
-	}
-	for _, line := range wrap(title, t.width) {
+	for _, line := range wrap(table.heading(), t.width) {
 		t.line(line, bold)
 	}
 	var err error

@@ -15,6 +15,14 @@ func (c *Column) label() string {
 	return strings.ReplaceAll(c.Name, "_", " ")
 }
 
+// heading is what people read above the table.
+func (t *Table) heading() string {
+	if t.Title != "" {
+		return SafeText(t.Title)
+	}
+	return strings.ReplaceAll(t.Name, "_", " ")
+}
+
 // rightAligned reports whether the column's cells are compared by their last
 // digits.
 func (c *Column) rightAligned() bool {

@@ -24,12 +24,12 @@ type outputFlags struct {
 }
 
 // forms are what --as takes.
-var forms = []string{"table", "csv", "parquet", "json"}
+var forms = []string{"table", "csv", "parquet", "json", "html"}
 
 func (f *outputFlags) add(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.StringVar(&f.dir, "output", "", "write the report into this `DIR` instead of standard output")
-	fs.StringSliceVar(&f.as, "as", nil, "write it in this `FORM`: table, csv, parquet or json; several with --output (default table; with --output all)")
+	fs.StringSliceVar(&f.as, "as", nil, "write it in this `FORM`: table, csv, parquet, json or html; several with --output (default table; with --output all)")
 	fs.StringSliceVar(&f.tables, "table", nil, "only these `TABLES` of the report; csv on standard output needs exactly one")
 	fs.IntVar(&f.width, "width", 0, "fit tables to this many `COLUMNS` (default: the terminal's, or 80)")
 	fs.BoolVar(&f.noColor, "no-color", false, "no colour, even on a terminal")
@@ -81,6 +81,8 @@ func (f *outputFlags) write(std *streams, doc *report.Document) error {
 	switch {
 	case slices.Contains(f.as, "json"):
 		return report.WriteJSON(std.out, doc)
+	case slices.Contains(f.as, "html"):
+		return report.WriteHTML(std.out, doc)
 	case slices.Contains(f.as, "csv"):
 		if err := report.WriteWarnings(std.err, doc); err != nil {
 			return err

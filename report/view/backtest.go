@@ -15,10 +15,18 @@ import (
 func Backtest(r *backtest.Result, src *Source) *report.Document {
 	summary := r.Summary()
 	return &report.Document{
-		Command: "backtest", Lead: backtestLead(r, summary),
+		Command: "backtest", About: backtestAbout(r, src), Lead: backtestLead(r, summary),
 		Warnings: append(sourceWarnings(src), backtestWarnings(r, src)...), Notes: backtestNotes(src),
 		Tables: []report.Table{backtestSummary(summary), agesTable(r), daysTable(r), horizonsTable(r), inputsTable(src)},
 	}
+}
+
+func backtestAbout(r *backtest.Result, src *Source) []report.Fact {
+	about := inputFacts(src, record.NoTime, record.NoTime)
+	if n := len(r.Days); n > 0 {
+		about = append(about, report.Fact{Label: "Days", Text: r.Days[0].Date() + " to " + r.Days[n-1].Date()})
+	}
+	return about
 }
 
 func fraction(name string, weight int) report.Column {

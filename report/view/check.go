@@ -7,6 +7,7 @@ import (
 	"rulecast/analyze/limit"
 	"rulecast/analyze/policy"
 	"rulecast/analyze/replay"
+	"rulecast/ingest/record"
 	"rulecast/report"
 )
 
@@ -69,9 +70,13 @@ func Check(list []Checked, requests int64, src *Source) *report.Document {
 		}
 	}
 	doc.Ruleset = infos
+	for _, c := range list {
+		doc.About = append(doc.About, rulesetFact("Ruleset", c.Ruleset))
+	}
 	doc.Tables = []report.Table{findings, limits}
 	if src != nil {
 		doc.Tables = append(doc.Tables, inputsTable(src))
+		doc.About = append(doc.About, inputFacts(src, record.NoTime, record.NoTime)...)
 		doc.Warnings = sourceWarnings(src)
 		doc.Notes = append(doc.Notes, ClientNotes(src)...)
 	}

@@ -10,6 +10,7 @@ import (
 // provider's form.
 func Convert(from, to *policy.Ruleset, losses []convert.Loss) *report.Document {
 	doc := &report.Document{Command: "convert", Ruleset: []rulesetInfo{describe(from), describe(to)}}
+	doc.About = []report.Fact{rulesetFact("From", from), rulesetFact("To", to)}
 	doc.Warnings = policyWarnings(from)
 	t := report.Table{Name: "losses", Title: "From " + from.Provider + " to " + to.Provider, Columns: columns(
 		text("effect"), text("rule"), text("entry"), text("position"), prose("loss"),

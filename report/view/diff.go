@@ -33,6 +33,7 @@ func DiffWorth(r *diff.Result, w *Worth, src *Source) *report.Document {
 	}
 	doc.Warnings = append(doc.Warnings, columnWarnings(r.Needs, src, uses(current, policy.Country) || uses(candidate, policy.Country))...)
 	doc.Warnings = append(append(doc.Warnings, w.warnings(src, current, candidate)...), unpriced(r, w)...)
+	doc.About = append([]report.Fact{rulesetFact("Current", current), rulesetFact("Candidate", candidate)}, inputFacts(src, record.NoTime, record.NoTime)...)
 	doc.Lead, doc.Notes = diffLead(r, w), w.notes()
 	if src.Countries != "" {
 		doc.Notes = append(doc.Notes, "countries: "+src.Countries)
@@ -199,6 +200,7 @@ func diffEntries(r *diff.Result, w *Worth) report.Table {
 
 func diffValues(name, title string, values []diff.Value) report.Table {
 	t := report.Table{Name: name, Title: title, Columns: columns(text("value"), counts("", 2), changeColumns())}
+	t.Columns[3].Of = "requests" // what is newly denied
 	for _, v := range values {
 		t.AddRow(append(cells(v.Value, v.All), changeCells(v.Change)...)...)
 		if v.Other {

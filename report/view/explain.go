@@ -13,7 +13,7 @@ import (
 // Explain shows what every rule makes of one request. Where the country comes
 // from is said in countries.
 func Explain(rs *policy.Ruleset, q *explain.Request, res explain.Result, countries string) *report.Document {
-	doc := &report.Document{Command: "explain", Ruleset: describe(rs), Warnings: policyWarnings(rs)}
+	doc := &report.Document{Command: "explain", Ruleset: describe(rs), About: rulesetFacts(rs), Warnings: policyWarnings(rs)}
 	doc.Tables = []report.Table{verdictTable(rs, res), requestTable(rs, q, res), stepsTable(rs, q, res), flipsTable(rs, q, res)}
 	if countries != "" {
 		doc.Notes = append(doc.Notes, "country: "+countries)

@@ -15,6 +15,7 @@ func Hotlinks(r *hotlinks.Result, src *Source) *report.Document {
 	doc := &report.Document{Command: "hotlinks"}
 	doc.Tables = []report.Table{hotlinksSummary(r, src), verdictsTable(r), hotlinksTable(r), sitesTable(r), evasionTable(evasion(r, src)), ownTable(r), inputsTable(src)}
 	doc.Warnings = append(sourceWarnings(src), hotlinksWarnings(r, src)...)
+	doc.About = inputFacts(src, r.First, r.Last)
 	doc.Lead, doc.Notes = hotlinksLead(r, src), hotlinksNotes(r, src)
 	return doc
 }

@@ -36,6 +36,7 @@ func Inspect(r *inspect.Result, src *Source) *report.Document {
 	}
 	doc.Warnings = append(doc.Warnings, repeatWarnings(r)...)
 	doc.Warnings = append(doc.Warnings, addressWarnings(r, src)...)
+	doc.About = inputFacts(src, r.First, r.Last)
 	doc.Notes = append(gapNotes(r), samplingNotes(src)...)
 	doc.Notes = append(doc.Notes, ClientNotes(src)...)
 	return doc

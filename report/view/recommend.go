@@ -24,6 +24,7 @@ func Recommend(r *recommend.Result, src *Source) *report.Document {
 	doc.Warnings = append(sourceWarnings(src), policyWarnings(r.Ruleset)...)
 	doc.Warnings = append(doc.Warnings, sideWarnings(side, src)...)
 	doc.Warnings = append(doc.Warnings, recommendWarnings(r, src)...)
+	doc.About = append([]report.Fact{rulesetFact("Suggestion", r.Ruleset)}, inputFacts(src, r.Replay.First, r.Replay.Last)...)
 	doc.Lead, doc.Notes = recommendLead(r), recommendNotes(r, src)
 	return doc
 }

@@ -45,6 +45,7 @@ func ReplayWorth(r *replay.Result, w *Worth, src *Source) *report.Document {
 		}
 	}
 	doc.Warnings = append(doc.Warnings, w.warnings(src, sets...)...)
+	doc.About = append(rulesetFacts(sets...), inputFacts(src, r.First, r.Last)...)
 	doc.Lead, doc.Notes = replayLead(r, w), append(w.notes(), replayNotes(r, src)...)
 	return doc
 }
@@ -199,6 +200,7 @@ func overlapTable(s *replay.Side) report.Table {
 
 func valuesTable(name, title string, values []replay.Value) report.Table {
 	t := report.Table{Name: name, Title: title, Columns: columns(text("value"), counts("", 2), counts("denied", 0))}
+	t.Columns[3].Of = "requests"
 	for _, v := range values {
 		t.AddRow(cells(v.Value, v.All, v.Denied)...)
 		if v.Other {
