@@ -273,12 +273,12 @@ func list(t *testing.T, dir string) []string {
 func TestWriteFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "reports")
 	doc := sampleDocument()
-	if err := WriteFiles(dir, doc, []string{AsTable, AsCSV, AsParquet, AsJSON}); err != nil {
+	if err := WriteFiles(dir, doc, []string{AsTable, AsCSV, AsParquet, AsJSON, AsHTML}); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
 		"agents.csv", "agents.parquet", "entries.csv", "entries.parquet", "overlap.csv", "overlap.parquet",
-		"replay.json", "replay.txt", "summary.csv", "summary.parquet", "warnings.csv", "warnings.parquet",
+		"replay.html", "replay.json", "replay.txt", "summary.csv", "summary.parquet", "warnings.csv", "warnings.parquet",
 	}
 	if got := list(t, dir); !slices.Equal(got, want) {
 		t.Errorf("files %q", got)
@@ -354,10 +354,11 @@ func TestCheckRefuses(t *testing.T) {
 		"twice":          {{Name: "x", Columns: columns}, {Name: "x", Columns: columns}},
 		"or twice":       {{Name: "x", Columns: append(columns, columns...)}},
 		"for 1 columns":  {{Name: "x", Columns: columns, Rows: [][]any{{int64(1), int64(2)}}}},
+		"no part of one": {{Name: "x", Columns: []Column{{Name: "n", Type: Int, Of: "m"}}}},
 		"a cell is bool": {{Name: "x", Columns: columns, Rows: [][]any{{true}}}},
 	} {
 		for _, write := range []func(io.Writer, *Document) error{
-			WriteJSON, func(w io.Writer, d *Document) error { return WriteText(w, d, TextOptions{}) },
+			WriteJSON, WriteHTML, func(w io.Writer, d *Document) error { return WriteText(w, d, TextOptions{}) },
 		} {
 			if err := write(io.Discard, &Document{Command: "x", Tables: tables}); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("error %v, want one with %q", err, want)

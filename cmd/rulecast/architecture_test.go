@@ -112,7 +112,7 @@ github.com/oschwald/maxminddb-golang/v2  analyze/geo
 github.com/parquet-go/parquet-go         ingest/compact ingest/format report
 github.com/rogpeppe/go-internal          tests
 github.com/spf13/cobra                   cmd/rulecast
-golang.org/x/net                         analyze/site ingest/referer
+golang.org/x/net                         analyze/site ingest/referer tests
 golang.org/x/sys                         ingest/cut ingest/record
 golang.org/x/term                        cmd/rulecast
 pgregory.net/rapid                       tests

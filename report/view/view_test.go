@@ -201,6 +201,9 @@ func TestDocumentsAreValid(t *testing.T) {
 			if err := report.WriteText(io.Discard, doc, report.TextOptions{Width: 60, Color: true}); err != nil {
 				rt.Fatalf("%s: %v", doc.Command, err)
 			}
+			if err := report.WriteHTML(io.Discard, doc); err != nil || len(doc.About) == 0 {
+				rt.Fatalf("%s: about %q, %v", doc.Command, doc.About, err)
+			}
 			if !json.Valid(asJSON(t, doc)) {
 				rt.Fatalf("%s: no JSON", doc.Command)
 			}
