@@ -77,7 +77,7 @@ type Column struct {
 	// beside the other columns.
 	Prose bool
 	// Of names the Int column that this Int column counts a part of, or is "": a
-	// page shows the share, which is nobody's value.
+	// page shows the share beside it.
 	Of string
 }
 
