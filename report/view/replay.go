@@ -245,7 +245,7 @@ func sideWarnings(s *replay.Side, src *Source) []string {
 	}
 	for i, v := range s.Candidate.Variants {
 		if d := s.Variants[i] - s.Denied.Plus(s.Redirected).Requests; d != 0 {
-			out = append(out, fmt.Sprintf("%s: not documented by the provider: with %s %s, %s denied (%+d)", rs.Name, v.Switch, v.Value, Plural(s.Variants[i], "request"), d))
+			out = append(out, fmt.Sprintf("%s: not documented by the provider: with %s %s, %s denied (%s)", rs.Name, v.Switch, v.Value, Plural(s.Variants[i], "request"), signed(d)))
 		}
 	}
 	return out

@@ -139,6 +139,14 @@ func Plural(n int64, noun string) string {
 	return report.Grouped(n) + " " + noun + "s"
 }
 
+// signed is a difference with its sign.
+func signed(n int64) string {
+	if n > 0 {
+		return "+" + report.Grouped(n)
+	}
+	return report.Grouped(n)
+}
+
 func prose(name string) report.Column {
 	return report.Column{Name: name, Type: report.String, Prose: true}
 }
