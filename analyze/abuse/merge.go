@@ -5,14 +5,15 @@ import (
 	"rulecast/ingest/record"
 )
 
-// settle ends the analysis of its stream: from here on it may be merged.
+// settle brings what was collected into its order.
 func (a *Analysis) settle() {
 	a.events.settle()
 	a.uses.settle()
 }
 
-// Settle does what Merge needs of an analysis whose stream has ended.
-func (a *Analysis) Settle() { a.settle() }
+// Settle does what Merge needs of an analysis whose stream has ended. Events are
+// sorted when they are merged: they would have to be again.
+func (a *Analysis) Settle() { a.uses.settle() }
 
 // Merge takes in the evidence of another stream of the same plan.
 func (a *Analysis) Merge(b *Analysis) {
@@ -22,7 +23,8 @@ func (a *Analysis) Merge(b *Analysis) {
 // MergeJoined is Merge for a caller who has joined the dictionaries of both
 // streams, into d.
 func (a *Analysis) MergeJoined(b *Analysis, d *record.Dicts, mapping *record.Mapping) {
-	b.settle()
+	a.Settle()
+	b.Settle()
 	a.total, a.untimed = a.total.Plus(b.total), a.untimed+b.untimed
 	ids := mapping.IDs(record.Client)
 	a.follow(d)
