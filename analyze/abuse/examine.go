@@ -119,7 +119,7 @@ func (a *Analysis) named(q *request) (kinds Signals) {
 		kinds.put(SensitiveFiles)
 	}
 	if q.status == 404 || q.status == 403 {
-		if containsAny(a.lower, a.plan.hunt.admin) {
+		if a.plan.hunt.isAdmin(a.lower) {
 			kinds.put(AdminPaths)
 		}
 		if isWordPress(a.lower) {

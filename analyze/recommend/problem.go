@@ -115,9 +115,12 @@ func (p *problem) sum(list []weighed) {
 // the lower.
 func (p *problem) lookBack(countryOf []geo.Country) *turnovers {
 	networks, most := newTurnovers(p.j), make([]int64, len(p.j.Clients))
+	fresh := p.fresh()
 	for c := range p.j.Cells() {
 		networks.add(p.j, c)
-		p.novelty.add(p.j, c)
+		if c.Day == p.j.LastDay {
+			p.novelty.add(c, fresh[c.Client])
+		}
 		if c.Bad[policy.IP] > 0 || c.Blocked {
 			p.late[c.Client] = p.late[c.Client] || c.Day == p.j.LastDay || c.Day == collateral.NoDay
 		}
@@ -276,15 +279,22 @@ func (u *unit) impure() bool {
 // that come from addresses that were not seen before.
 type novelty struct{ fresh, all int64 }
 
-func (n *novelty) add(j *collateral.Judgement, c *collateral.Cell) {
-	if c.Day != j.LastDay {
-		return
-	}
+func (n *novelty) add(c *collateral.Cell, fresh bool) {
 	good := c.Counts.Requests * (collateral.One - c.Bad[policy.IP]) / collateral.One
 	n.all += good
-	if first := j.Clients[c.Client].First; first != record.NoTime && collateral.DayOf(first) >= j.LastDay {
+	if fresh {
 		n.fresh += good
 	}
+}
+
+// fresh says of each client whether it was not seen before the last day.
+func (p *problem) fresh() []bool {
+	out := make([]bool, len(p.j.Clients))
+	for id := range out {
+		first := p.j.Clients[id].First
+		out[id] = first != record.NoTime && collateral.DayOf(first) >= p.j.LastDay
+	}
+	return out
 }
 
 // share is the part that is new: all, of a log of one day. It says how much is
