@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"rulecast/analyze/fetch"
 	"rulecast/analyze/order"
 	"rulecast/ingest/record"
 )
@@ -180,7 +181,7 @@ func (k *keeping) has(addrs *record.Addresses, client uint32, slot int64) bool {
 
 func hashOfSlot(a netip.Addr, slot int64) uint64 {
 	ip := a.As16()
-	return hashText(binary.BigEndian.AppendUint64(ip[:], uint64(slot)))
+	return fetch.Hash(binary.BigEndian.AppendUint64(ip[:], uint64(slot)))
 }
 
 // merge adds the events of another ledger, whose clients are translated by ids.
@@ -194,24 +195,4 @@ func (l *ledger) merge(m *ledger, ids []record.ID) {
 		}
 	}
 	l.gather(lists...)
-}
-
-// hashText is a hash with the same value in every run, so that what is kept is
-// the same, too: eight bytes at a time, its bits mixed as in MurmurHash3.
-func hashText(text []byte) uint64 {
-	h := uint64(len(text)) * 0x9e3779b97f4a7c15
-	for ; len(text) >= 8; text = text[8:] {
-		h = mixed(h ^ binary.LittleEndian.Uint64(text))
-	}
-	var rest uint64
-	for i, c := range text {
-		rest |= uint64(c) << (8 * i)
-	}
-	return mixed(h ^ rest)
-}
-
-func mixed(h uint64) uint64 {
-	h = (h ^ h>>33) * 0xff51afd7ed558ccd
-	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
-	return h ^ h>>33
 }
