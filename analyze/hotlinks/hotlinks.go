@@ -279,7 +279,8 @@ func (a *Analysis) AddPlaced(b *record.Batch, places []geo.Country, blocked []bo
 			a.fetch(clients[i:min(i+ahead, b.Rows)], refs[i:min(i+ahead, b.Rows)])
 		}
 		a.total.Add(sizes[i])
-		// One by one: a literal would be made elsewhere, and wait to be copied.
+		// One by one: a literal would be made elsewhere and then be copied, which
+		// waits until the last of it is written.
 		q.client, q.ref, q.host, q.agent, q.browser = clients[i], refs[i], hosts[i], 0, false
 		q.time, q.bytes, q.country, q.path = times[i], sizes[i], places[i], paths.At(i)
 		if q.kind = a.content[contents[i]]; q.kind == Unclear {
@@ -344,7 +345,9 @@ func (a *Analysis) count(q *request) {
 func (a *Analysis) track(q *request) {
 	h := &a.hosts[q.ref]
 	h.sums.add(q)
-	v := visit{host: q.ref, hash: a.clients[q.client].hash, client: q.client, agent: q.agent, slot: noSlot, country: uint16(q.country), requests: 1}
+	var v visit // filled in one by one, as above
+	v.host, v.hash, v.client, v.agent = q.ref, a.clients[q.client].hash, q.client, q.agent
+	v.slot, v.country, v.requests = noSlot, uint16(q.country), 1
 	switch q.kind {
 	case Document:
 		h.navigations++
@@ -360,7 +363,7 @@ func (a *Analysis) track(q *request) {
 	}
 	if q.time != record.NoTime {
 		slot, offset := slotOf(q.time)
-		v.slot, v.at = slot, span{offset, offset}
+		v.slot, v.at.first, v.at.last = slot, offset, offset
 		d := dayOf(slot)
 		if !h.timed || h.day != d {
 			a.days.add(&day{q.ref, d})

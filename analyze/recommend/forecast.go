@@ -113,22 +113,22 @@ type weights struct {
 	bad, good [policy.NumControls]int64 // fixed-point requests a day
 }
 
-func (f *forecast) weigh(c *collateral.Cell, s scale) (w weights) {
+// weigh says in w what a cell counts.
+func (f *forecast) weigh(w *weights, c *collateral.Cell, s scale) {
 	bad, good := f.of(c.Day)
 	for control := range w.bad {
 		share := c.Bad[control]
-		if control > 0 && share == c.Bad[control-1] { // as of most cells
+		switch {
+		case control > 0 && share == c.Bad[control-1]: // as of most cells
 			w.bad[control], w.good[control] = w.bad[control-1], w.good[control-1]
 			continue
-		}
-		if share > 0 {
+		case share > 0:
 			w.bad[control] = byFactor(s.worth(c.Counts), share*bad)
+		default:
+			w.bad[control] = 0
 		}
-		if share < collateral.One {
-			w.good[control] = byFactor(c.Counts.Requests*collateral.One, (collateral.One-share)*good)
-		}
+		w.good[control] = byFactor(c.Counts.Requests*collateral.One, (collateral.One-share)*good)
 	}
-	return w
 }
 
 // byFactor is mulDiv(n, factor, collateral.One*factorOne): of a power of two.

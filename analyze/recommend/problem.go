@@ -76,7 +76,8 @@ func (p *problem) findCells(s scale, maxHost int) {
 	f := newForecast(p.j)
 	hostOf := p.findHosts(maxHost)
 	at := map[uint64]int32{}
-	list := make([]weighed, 0, ahead)
+	var list [ahead]weighed
+	n := 0
 	for c := range p.j.Cells() {
 		i := p.number[c.Client]
 		if host := hostOf[c.Referer]; host != none {
@@ -88,13 +89,14 @@ func (p *problem) findCells(s scale, maxHost int) {
 				p.cells = append(p.cells, choose.Cell{Client: p.number[c.Client], Host: host})
 			}
 		}
-		list = append(list, weighed{i, f.weigh(c, s)})
-		if len(list) == ahead {
-			p.sum(list)
-			list = list[:0]
+		list[n].to = i
+		f.weigh(&list[n].weights, c, s)
+		if n++; n == ahead {
+			p.sum(list[:])
+			n = 0
 		}
 	}
-	p.sum(list)
+	p.sum(list[:n])
 }
 
 // sum adds weights to the cells.
