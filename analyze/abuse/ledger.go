@@ -195,4 +195,5 @@ func (l *ledger) merge(m *ledger, ids []record.ID) {
 		}
 	}
 	l.gather(lists...)
+	l.fresh, m.fresh, m.events = order.Pile[event]{}, order.Pile[event]{}, nil
 }

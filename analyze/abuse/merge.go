@@ -1,6 +1,7 @@
 package abuse
 
 import (
+	"rulecast/analyze/fold"
 	"rulecast/analyze/tally"
 	"rulecast/ingest/record"
 )
@@ -28,6 +29,15 @@ func (a *Analysis) MergeJoined(b *Analysis, d *record.Dicts, mapping *record.Map
 	a.total, a.untimed = a.total.Plus(b.total), a.untimed+b.untimed
 	ids := mapping.IDs(record.Client)
 	a.follow(d)
+	fold.Together(
+		func() { a.mergeClients(b, ids) },
+		func() { a.events.merge(&b.events, ids) },
+		func() { a.uses.merge(&b.uses, ids) },
+	)
+}
+
+// mergeClients adds the counts of clients, which are translated by ids.
+func (a *Analysis) mergeClients(b *Analysis, ids []record.ID) {
 	for id := range b.clients {
 		a.clients[ids[id]].merge(&b.clients[id])
 		for i, word := range b.weeks[id] {
@@ -35,7 +45,7 @@ func (a *Analysis) MergeJoined(b *Analysis, d *record.Dicts, mapping *record.Map
 		}
 	}
 	if a.explained != nil || b.explained != nil {
-		a.explained = tally.Grown(a.explained, d.Clients.Len())
+		a.explained = tally.Grown(a.explained, len(a.clients))
 	}
 	for id, n := range b.explained {
 		a.explained[ids[id]] += n
@@ -50,8 +60,6 @@ func (a *Analysis) MergeJoined(b *Analysis, d *record.Dicts, mapping *record.Map
 			to[i] += n
 		}
 	}
-	a.events.merge(&b.events, ids)
-	a.uses.merge(&b.uses, ids)
 }
 
 // merge adds the counts of a client in another stream. What was noted last
