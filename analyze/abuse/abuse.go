@@ -150,7 +150,7 @@ func (a *Analysis) follow(d *record.Dicts) {
 	}
 	for id := len(a.agents); id < d.UserAgents.Len(); id++ {
 		agent := d.UserAgents.Bytes(record.ID(id))
-		a.agents = append(a.agents, agentInfo{uint32(hashText(agent) >> 32), fetch.NameOf(agent), fetch.IsBrowser(agent), a.isExploit(agent)})
+		a.agents = append(a.agents, agentInfo{uint32(fetch.Hash(agent) >> 32), fetch.NameOf(agent), fetch.IsBrowser(agent), a.isExploit(agent)})
 	}
 	for id := len(a.content); id < d.ContentTypes.Len(); id++ {
 		a.content = append(a.content, fetch.OfContentType(d.ContentTypes.Bytes(record.ID(id))))
@@ -185,12 +185,15 @@ func (a *Analysis) AddExcept(b *record.Batch, explained []bool) error {
 	times, sizes, statuses := b.Ints(record.Time), b.Ints(record.Bytes), b.Statuses()
 	paths, queries := b.Text(record.Path), b.Text(record.Query)
 	var clocked [ahead]int64
+	var q request
 	for i := range b.Rows {
 		if i%ahead == 0 {
 			to := min(i+ahead, b.Rows)
 			a.count(clients[i:to], sizes[i:to], times[i:to], &clocked)
 		}
-		q := request{client: clients[i], agent: agents[i], time: times[i], status: statuses[i], denied: a.denied[actions[i]]}
+		// One by one: a literal would be made elsewhere, and wait to be copied.
+		q.client, q.agent, q.time, q.status = clients[i], agents[i], times[i], statuses[i]
+		q.denied, q.explained = a.denied[actions[i]], explained != nil && explained[i]
 		c := &a.clients[q.client]
 		kind := a.content[contents[i]]
 		if kind == fetch.Unclear {
@@ -208,8 +211,7 @@ func (a *Analysis) AddExcept(b *record.Batch, explained []bool) error {
 				a.bust(&q)
 			}
 		}
-		if explained != nil && explained[i] {
-			q.explained = true
+		if q.explained {
 			a.explained[q.client]++
 		}
 		if !asset {

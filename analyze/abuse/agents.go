@@ -61,6 +61,12 @@ func (u *uses) add(e use) {
 	}
 }
 
+// withRoom is a copy of a list that has room for so many entries: append would
+// copy it several times until it has.
+func withRoom[E any](list []E, room int) []E {
+	return append(make([]E, 0, max(room, len(list)+1)), list...)
+}
+
 func (u *uses) settle() {
 	fresh := u.entries[u.sorted:]
 	if len(fresh) == 0 {

@@ -3,6 +3,7 @@ package abuse
 import (
 	"slices"
 
+	"rulecast/analyze/fetch"
 	"rulecast/ingest/record"
 )
 
@@ -29,7 +30,7 @@ func (a *Analysis) examine(q *request) {
 		a.bust(q)
 	}
 	if suspect && containsAny(a.lower, a.plan.hunt.traversals) {
-		a.pour(q, 1<<Traversal, hashText(a.lower))
+		a.pour(q, 1<<Traversal, fetch.Hash(a.lower))
 	}
 	if suspect && containsAny(a.lower, a.plan.hunt.exploits) || a.agents[q.agent].exploit {
 		a.hit(q.client, Exploit)
@@ -38,7 +39,7 @@ func (a *Analysis) examine(q *request) {
 		if q.explained {
 			kinds |= 1 << explained
 		}
-		a.pour(q, kinds, hashText(q.path))
+		a.pour(q, kinds, fetch.Hash(q.path))
 	}
 }
 
@@ -49,9 +50,9 @@ func (a *Analysis) bust(q *request) {
 	case q.static:
 		// Half of the bits say which file. That two files look the same seldom
 		// matters, and that two queries do is in favour of the client.
-		a.pour(q, 1<<busted, hashText(q.path)>>48<<48|hashText(q.query)>>48<<32)
+		a.pour(q, 1<<busted, fetch.Hash(q.path)>>48<<48|fetch.Hash(q.query)>>48<<32)
 	default:
-		a.pour(q, 1<<CacheBusting, hashText(q.query))
+		a.pour(q, 1<<CacheBusting, fetch.Hash(q.query))
 	}
 }
 
@@ -119,7 +120,7 @@ func (a *Analysis) named(q *request) (kinds Signals) {
 		kinds.put(SensitiveFiles)
 	}
 	if q.status == 404 || q.status == 403 {
-		if containsAny(a.lower, a.plan.hunt.admin) {
+		if a.plan.hunt.isAdmin(a.lower) {
 			kinds.put(AdminPaths)
 		}
 		if isWordPress(a.lower) {

@@ -155,12 +155,11 @@ func (j *Judgement) replayEvents(since func(client record.ID) int64) {
 		j.Clients[run[0].client].Declared = declared(run)
 	}
 	events := j.analysis.events.events
-	client := func(e *event) uint32 { return e.client }
 	var adding sync.Mutex
 	fold.Pieces(len(events), func() func(from, to int) {
 		r := j.replayer()
 		return func(from, to int) {
-			for run := range runs(events[runAt(events, from, client):runAt(events, to, client)], client) {
+			for run := range runs(events[runAt(events, from, clientOfEvent):runAt(events, to, clientOfEvent)], clientOfEvent) {
 				id := run[0].client
 				if since != nil {
 					r.since = sinceEpoch(since(id))

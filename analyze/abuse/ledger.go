@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"rulecast/analyze/fetch"
 	"rulecast/analyze/order"
 	"rulecast/ingest/record"
 )
@@ -80,11 +81,7 @@ func compareEvents(a, b event) int {
 	return cmp.Compare(a.hash, b.hash)
 }
 
-// keyOfEvent is the client, and the time to some seconds.
-func keyOfEvent(e *event) uint64 {
-	const bits = 32
-	return uint64(e.client)<<bits | uint64(e.when)>>(64-bits)
-}
+func clientOfEvent(e *event) uint32 { return e.client }
 
 // The memory of the evidence. Of the events of a client in one slot, at most
 // mostPerSlot are kept, the earliest. That number is halved as often as keeps
@@ -112,41 +109,38 @@ type keeping struct {
 // leastLimit is how many entries are not worth sorting.
 const leastLimit = 1 << 14
 
-// ledger is a list of events in any order until settle sorts it.
+// ledger is a list of events.
 type ledger struct {
-	events []event
-	sorted int // so many of them, from the first, are settled
-	limit  int // at which add settles
+	events []event // sorted
+	fresh  order.Pile[event]
+	limit  int // events at which add settles
 	keep   keeping
 	addrs  *record.Addresses // of the clients
 }
 
 func (l *ledger) add(e event) {
-	if len(l.events) == cap(l.events) {
-		l.events = withRoom(l.events, l.limit)
-	}
-	l.events = append(l.events, e)
-	if len(l.events) >= l.limit {
+	l.fresh.Add(e)
+	if n := len(l.events) + l.fresh.Len(); n >= l.limit {
 		l.settle()
 		l.limit = max(l.limit, 2*len(l.events))
 	}
 }
 
-// withRoom is a copy of a list that has room for so many entries: append would
-// copy it several times until it has.
-func withRoom[E any](list []E, room int) []E {
-	return append(make([]E, 0, max(room, len(list)+1)), list...)
-}
-
 // settle sorts the events, and drops what is too much.
 func (l *ledger) settle() {
-	if fresh := l.events[l.sorted:]; len(fresh) > 0 {
-		l.events = order.Merge(l.events[:l.sorted], slices.Clone(fresh), keyOfEvent, inOrder)
-		l.bound()
+	if l.fresh.Len() > 0 {
+		l.gather()
 	}
 }
 
-func inOrder(a, b *event) int { return compareEvents(*a, *b) }
+// gather sorts the events of the ledger, and of other lists, and drops what is
+// too much.
+func (l *ledger) gather(others ...[]event) {
+	lists := slices.Concat([][]event{l.events}, l.fresh.Lists(), others)
+	l.events = order.Grouped(l.addrs.Len(), clientOfEvent, compareEvents, lists...)
+	l.fresh.Clear()
+	l.bound()
+}
 
 // bound drops what is too much of sorted events.
 func (l *ledger) bound() {
@@ -177,7 +171,7 @@ func (l *ledger) drop() {
 			n++
 		}
 	}
-	l.events, l.sorted = l.events[:n], n
+	l.events = l.events[:n]
 }
 
 // has reports whether the events of a client in a slot are kept.
@@ -187,36 +181,19 @@ func (k *keeping) has(addrs *record.Addresses, client uint32, slot int64) bool {
 
 func hashOfSlot(a netip.Addr, slot int64) uint64 {
 	ip := a.As16()
-	return hashText(binary.BigEndian.AppendUint64(ip[:], uint64(slot)))
+	return fetch.Hash(binary.BigEndian.AppendUint64(ip[:], uint64(slot)))
 }
 
 // merge adds the events of another ledger, whose clients are translated by ids.
+// The other one is used up.
 func (l *ledger) merge(m *ledger, ids []record.ID) {
 	l.keep.perSlot, l.keep.zeros = min(l.keep.perSlot, m.keep.perSlot), max(l.keep.zeros, m.keep.zeros)
-	for i := range m.events {
-		m.events[i].client = ids[m.events[i].client]
+	lists := slices.Concat(m.fresh.Lists(), [][]event{m.events})
+	for _, list := range lists {
+		for i := range list {
+			list[i].client = ids[list[i].client]
+		}
 	}
-	l.settle()
-	l.events = order.Merge(l.events, m.events, keyOfEvent, inOrder)
-	l.bound()
-}
-
-// hashText is a hash with the same value in every run, so that what is kept is
-// the same, too: eight bytes at a time, its bits mixed as in MurmurHash3.
-func hashText(text []byte) uint64 {
-	h := uint64(len(text)) * 0x9e3779b97f4a7c15
-	for ; len(text) >= 8; text = text[8:] {
-		h = mixed(h ^ binary.LittleEndian.Uint64(text))
-	}
-	var rest uint64
-	for i, c := range text {
-		rest |= uint64(c) << (8 * i)
-	}
-	return mixed(h ^ rest)
-}
-
-func mixed(h uint64) uint64 {
-	h = (h ^ h>>33) * 0xff51afd7ed558ccd
-	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
-	return h ^ h>>33
+	l.gather(lists...)
+	l.fresh, m.fresh, m.events = order.Pile[event]{}, order.Pile[event]{}, nil
 }

@@ -1,18 +1,20 @@
 package abuse
 
 import (
+	"rulecast/analyze/fold"
 	"rulecast/analyze/tally"
 	"rulecast/ingest/record"
 )
 
-// settle ends the analysis of its stream: from here on it may be merged.
+// settle brings what was collected into its order.
 func (a *Analysis) settle() {
 	a.events.settle()
 	a.uses.settle()
 }
 
-// Settle does what Merge needs of an analysis whose stream has ended.
-func (a *Analysis) Settle() { a.settle() }
+// Settle does what Merge needs of an analysis whose stream has ended. Events are
+// sorted when they are merged: they would have to be again.
+func (a *Analysis) Settle() { a.uses.settle() }
 
 // Merge takes in the evidence of another stream of the same plan.
 func (a *Analysis) Merge(b *Analysis) {
@@ -22,10 +24,20 @@ func (a *Analysis) Merge(b *Analysis) {
 // MergeJoined is Merge for a caller who has joined the dictionaries of both
 // streams, into d.
 func (a *Analysis) MergeJoined(b *Analysis, d *record.Dicts, mapping *record.Mapping) {
-	b.settle()
+	a.Settle()
+	b.Settle()
 	a.total, a.untimed = a.total.Plus(b.total), a.untimed+b.untimed
 	ids := mapping.IDs(record.Client)
 	a.follow(d)
+	fold.Together(
+		func() { a.mergeClients(b, ids) },
+		func() { a.events.merge(&b.events, ids) },
+		func() { a.uses.merge(&b.uses, ids) },
+	)
+}
+
+// mergeClients adds the counts of clients, which are translated by ids.
+func (a *Analysis) mergeClients(b *Analysis, ids []record.ID) {
 	for id := range b.clients {
 		a.clients[ids[id]].merge(&b.clients[id])
 		for i, word := range b.weeks[id] {
@@ -33,7 +45,7 @@ func (a *Analysis) MergeJoined(b *Analysis, d *record.Dicts, mapping *record.Map
 		}
 	}
 	if a.explained != nil || b.explained != nil {
-		a.explained = tally.Grown(a.explained, d.Clients.Len())
+		a.explained = tally.Grown(a.explained, len(a.clients))
 	}
 	for id, n := range b.explained {
 		a.explained[ids[id]] += n
@@ -48,8 +60,6 @@ func (a *Analysis) MergeJoined(b *Analysis, d *record.Dicts, mapping *record.Map
 			to[i] += n
 		}
 	}
-	a.events.merge(&b.events, ids)
-	a.uses.merge(&b.uses, ids)
 }
 
 // merge adds the counts of a client in another stream. What was noted last

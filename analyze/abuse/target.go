@@ -56,7 +56,8 @@ var sensitive = strings.Fields(`
 	composer.lock debug.log .ds_store
 `)
 
-// admin are in paths of tools to administer a site, in lower case. After
+// admin are in paths of tools to administer a site, in lower case; each begins
+// with a slash. After
 // CrowdSec's list web/admin_interfaces.txt.
 var admin = strings.Fields(`
 	/phpmyadmin /pma /admin /wp-admin /wp-login /manager /solr/ /phpinfo /boaform/ /kcfinder/upload.php /+cscoe+/ /dana-na/
@@ -65,13 +66,15 @@ var admin = strings.Fields(`
 
 // hunt is what is looked for in the target of a request.
 type hunt struct {
-	traversals, exploits, admin [][]byte
+	traversals, exploits [][]byte
 	// grams has a bit for four bytes in a row of each traversal and exploit but
 	// for those with two dots; what has none of these, nor two dots, has none of
 	// those.
 	grams [1 << gramBits / 64]uint64
 	// ends are the sensitive ends by their last byte.
 	ends [256][]string
+	// admin are those words, without the slash, by their first byte.
+	admin [256][]string
 }
 
 // gramBits are the bits of the place of a gram: so many places that what is
@@ -79,7 +82,7 @@ type hunt struct {
 const gramBits = 16
 
 func newHunt() *hunt {
-	h := &hunt{traversals: bytesOf(traversals), exploits: bytesOf(exploits), admin: bytesOf(admin)}
+	h := &hunt{traversals: bytesOf(traversals), exploits: bytesOf(exploits)}
 	for _, text := range slices.Concat(traversals, exploits) {
 		if !strings.Contains(text, "..") {
 			at := gramOf(rarest(text)).place()
@@ -89,6 +92,9 @@ func newHunt() *hunt {
 	for _, end := range sensitive {
 		last := end[len(end)-1]
 		h.ends[last] = append(h.ends[last], end)
+	}
+	for _, word := range admin {
+		h.admin[word[1]] = append(h.admin[word[1]], word[1:])
 	}
 	return h
 }
@@ -172,6 +178,22 @@ func (h *hunt) isSensitive(path []byte) bool {
 	return false
 }
 
+// isAdmin reports whether a path in lower case is of a tool to administer a site.
+func (h *hunt) isAdmin(path []byte) bool {
+	for {
+		slash := bytes.IndexByte(path, '/')
+		if slash < 0 || slash+1 == len(path) {
+			return false
+		}
+		path = path[slash+1:]
+		for _, word := range h.admin[path[0]] {
+			if len(path) >= len(word) && string(path[:len(word)]) == word {
+				return true
+			}
+		}
+	}
+}
+
 func containsAny(text []byte, words [][]byte) bool {
 	for _, w := range words {
 		if bytes.Contains(text, w) {
@@ -184,7 +206,7 @@ func containsAny(text []byte, words [][]byte) bool {
 // isWordPress reports whether a path in lower case is that of a script of
 // WordPress.
 func isWordPress(path []byte) bool {
-	return bytes.Contains(path, []byte("/wp-")) && bytes.HasSuffix(path, []byte(".php"))
+	return bytes.HasSuffix(path, []byte(".php")) && bytes.Contains(path, []byte("/wp-"))
 }
 
 // leastDigits and mostDigits are how many the tools write that make up queries

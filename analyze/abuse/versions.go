@@ -22,7 +22,7 @@ func (j *Judgement) isUnversioned() bool {
 			loading++
 		}
 	}
-	for run := range runs(a.events.events, func(e *event) uint32 { return e.client }) {
+	for run := range runs(a.events.events, clientOfEvent) {
 		for _, e := range run {
 			if e.when.kinds().Has(busted) {
 				versioned++

@@ -49,14 +49,6 @@ func (k *key) pack() packed {
 // pair is two ids in one word.
 func pair(client, referer record.ID) uint64 { return uint64(client) | uint64(referer)<<32 }
 
-func (p packed) unpack() key {
-	client, referer := p.ids()
-	return key{
-		client: client, referer: referer, country: p.country(), status: uint16(p.b >> 16), day: uint16(p.b >> 32),
-		kind: fetch.Kind(p.b >> 48 & 0xff), blocked: p.b>>56 != 0,
-	}
-}
-
 // ids are those of the key.
 func (p packed) ids() (client, referer record.ID) { return record.ID(p.a), record.ID(p.a >> 32) }
 
@@ -65,6 +57,15 @@ func (p packed) day() int { return int(uint16(p.b >> 32)) }
 
 // country is that of the key.
 func (p packed) country() geo.Country { return geo.Country(p.b) }
+
+// status is that of the key.
+func (p packed) status() uint16 { return uint16(p.b >> 16) }
+
+// kind is that of the key.
+func (p packed) kind() fetch.Kind { return fetch.Kind(p.b >> 48 & 0xff) }
+
+// blocked is that of the key.
+func (p packed) blocked() bool { return p.b>>56 != 0 }
 
 // translated is the key with other ids.
 func (p packed) translated(clients, referers []record.ID) packed {
@@ -223,7 +224,7 @@ func (t *table) all() iter.Seq[*entry] {
 // fill fills in the cell of an entry. (To return it would be to copy it twice,
 // and there are millions.)
 func (e *entry) fill(c *traffic.Cell) {
-	k := e.key.unpack()
-	c.Client, c.Referer, c.Country, c.Status = k.client, k.referer, k.country, k.status
+	c.Client, c.Referer = e.key.ids()
+	c.Country, c.Status = e.key.country(), e.key.status()
 	c.Counts, c.First, c.Last = e.counts, e.first, e.last
 }

@@ -159,11 +159,13 @@ func (a *Analysis) gather(b *record.Batch, places []geo.Country, blocked []bool)
 	times, sizes, kinds := b.Ints(record.Time), b.Ints(record.Bytes), a.hotlinks.Kinds()
 	a.cells.reserve(b.Rows)
 	var r run
+	var key key
 	for from := 0; from < b.Rows; from += ahead {
 		n := min(ahead, b.Rows-from)
 		for k := range n {
 			i := from + k
-			key := key{clients[i], referers[i], places[i], statuses[i], uint16(DayOf(times[i])), kinds[i], blocked != nil && blocked[i]}
+			key.client, key.referer, key.country, key.status = clients[i], referers[i], places[i], statuses[i]
+			key.day, key.kind, key.blocked = uint16(DayOf(times[i])), kinds[i], blocked != nil && blocked[i]
 			r.keys[k] = key.pack()
 		}
 		for k, e := range r.find(&a.cells, n) {

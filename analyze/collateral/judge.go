@@ -202,9 +202,8 @@ func (j *Judgement) Cells() iter.Seq[*Cell] {
 
 // read fills in a cell.
 func (j *Judgement) read(c *Cell, e *entry) {
-	k := e.key.unpack()
 	e.fill(&c.Cell)
-	c.Day, c.Kind, c.Blocked = int(k.day), k.kind, k.blocked
+	c.Day, c.Kind, c.Blocked = e.key.day(), e.key.kind(), e.key.blocked()
 	j.weigh(c)
 }
 

@@ -187,7 +187,7 @@ func (a *Analysis) follow(d *record.Dicts) {
 	a.clients = tally.Grown(a.clients, d.Clients.Len())
 	for id := known; id < len(a.clients); id++ {
 		ip := d.Clients.Addr(record.ID(id)).As16()
-		a.clients[id].hash = uint32(hashText(ip[:]) >> 32)
+		a.clients[id].hash = uint32(fetch.Hash(ip[:]) >> 32)
 	}
 	for id := len(a.content); id < d.ContentTypes.Len(); id++ {
 		a.content = append(a.content, embedding(fetch.OfContentType(d.ContentTypes.Bytes(record.ID(id)))))
@@ -196,7 +196,7 @@ func (a *Analysis) follow(d *record.Dicts) {
 		text := d.UserAgents.Bytes(record.ID(id))
 		info := agentInfo{browser: fetch.IsBrowser(text)}
 		if record.ID(id) != record.Absent {
-			info.hash = uint32(hashText(text) >> 32)
+			info.hash = uint32(fetch.Hash(text) >> 32)
 		}
 		a.agentsOf = append(a.agentsOf, info)
 	}
@@ -273,12 +273,16 @@ func (a *Analysis) AddPlaced(b *record.Batch, places []geo.Country, blocked []bo
 	agents, contents := b.IDs(record.UserAgent), b.IDs(record.ContentType)
 	a.nobody = tally.Grown(a.nobody, b.Input+1)
 	times, sizes, statuses, paths := b.Ints(record.Time), b.Ints(record.Bytes), b.Statuses(), b.Text(record.Path)
+	q := request{input: b.Input}
 	for i := range b.Rows {
 		if i%ahead == 0 {
 			a.fetch(clients[i:min(i+ahead, b.Rows)], refs[i:min(i+ahead, b.Rows)])
 		}
 		a.total.Add(sizes[i])
-		q := request{input: b.Input, client: clients[i], ref: refs[i], host: hosts[i], time: times[i], bytes: sizes[i], country: places[i], path: paths.At(i)}
+		// One by one: a literal would be made elsewhere and then be copied, which
+		// waits until the last of it is written.
+		q.client, q.ref, q.host, q.agent, q.browser = clients[i], refs[i], hosts[i], 0, false
+		q.time, q.bytes, q.country, q.path = times[i], sizes[i], places[i], paths.At(i)
 		if q.kind = a.content[contents[i]]; q.kind == Unclear {
 			q.kind = embedding(fetch.OfPath(q.path))
 		}
@@ -341,7 +345,9 @@ func (a *Analysis) count(q *request) {
 func (a *Analysis) track(q *request) {
 	h := &a.hosts[q.ref]
 	h.sums.add(q)
-	v := visit{host: q.ref, hash: a.clients[q.client].hash, client: q.client, agent: q.agent, slot: noSlot, country: uint16(q.country), requests: 1}
+	var v visit // filled in one by one, as above
+	v.host, v.hash, v.client, v.agent = q.ref, a.clients[q.client].hash, q.client, q.agent
+	v.slot, v.country, v.requests = noSlot, uint16(q.country), 1
 	switch q.kind {
 	case Document:
 		h.navigations++
@@ -357,7 +363,7 @@ func (a *Analysis) track(q *request) {
 	}
 	if q.time != record.NoTime {
 		slot, offset := slotOf(q.time)
-		v.slot, v.at = slot, span{offset, offset}
+		v.slot, v.at.first, v.at.last = slot, offset, offset
 		d := dayOf(slot)
 		if !h.timed || h.day != d {
 			a.days.add(&day{q.ref, d})
@@ -369,7 +375,7 @@ func (a *Analysis) track(q *request) {
 	}
 	a.visit(&v)
 	if len(q.path) > 0 {
-		a.object(&object{host: q.ref, hash: hashText(q.path), requests: 1})
+		a.object(&object{host: q.ref, hash: fetch.Hash(q.path), requests: 1})
 	}
 }
 

@@ -346,15 +346,3 @@ func (v *ownViews) near(q *visit) bool {
 	}
 	return false
 }
-
-// hashText is a hash with the same value in every run, so that estimates are
-// the same, too: FNV-1a, its bits mixed as in MurmurHash3.
-func hashText(text []byte) uint64 {
-	h := uint64(0xcbf29ce484222325)
-	for _, c := range text {
-		h = (h ^ uint64(c)) * 0x100000001b3
-	}
-	h = (h ^ h>>33) * 0xff51afd7ed558ccd
-	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
-	return h ^ h>>33
-}

@@ -16,7 +16,7 @@ const halfLife = 1.0
 // goodMemory is how many days good traffic is remembered, all of them alike.
 const goodMemory = 28
 
-// factorOne is the fixed-point one of forecast factors.
+// factorOne is the fixed-point one of forecast factors, a power of two.
 const factorOne = 1 << 16
 
 // forecast says what the requests of one day count towards a day like the next.
@@ -113,23 +113,30 @@ type weights struct {
 	bad, good [policy.NumControls]int64 // fixed-point requests a day
 }
 
-func (f *forecast) weigh(c *collateral.Cell, s scale) (w weights) {
+// weigh says in w what a cell counts.
+func (f *forecast) weigh(w *weights, c *collateral.Cell, s scale) {
 	bad, good := f.of(c.Day)
-	worth, requests := s.worth(c.Counts), c.Counts.Requests*collateral.One
 	for control := range w.bad {
 		share := c.Bad[control]
-		if control > 0 && share == c.Bad[control-1] { // as of most cells
+		switch {
+		case control > 0 && share == c.Bad[control-1]: // as of most cells
 			w.bad[control], w.good[control] = w.bad[control-1], w.good[control-1]
 			continue
+		case share > 0:
+			w.bad[control] = byFactor(s.worth(c.Counts), share*bad)
+		default:
+			w.bad[control] = 0
 		}
-		if share > 0 {
-			w.bad[control] = mulDiv(worth, share*bad, collateral.One*factorOne)
-		}
-		if share < collateral.One {
-			w.good[control] = mulDiv(requests, (collateral.One-share)*good, collateral.One*factorOne)
-		}
+		w.good[control] = byFactor(c.Counts.Requests*collateral.One, (collateral.One-share)*good)
 	}
-	return w
+}
+
+// byFactor is mulDiv(n, factor, collateral.One*factorOne): of a power of two.
+func byFactor(n, factor int64) int64 {
+	const one = collateral.One * factorOne
+	hi, lo := bits.Mul64(uint64(n), uint64(factor))
+	lo, carry := bits.Add64(lo, one/2, 0)
+	return int64((hi+carry)*(1<<63/one*2) | lo/one)
 }
 
 // mulDiv is a*b/c rounded to the nearest, for positive numbers whose product

@@ -76,7 +76,8 @@ func (p *problem) findCells(s scale, maxHost int) {
 	f := newForecast(p.j)
 	hostOf := p.findHosts(maxHost)
 	at := map[uint64]int32{}
-	list := make([]weighed, 0, ahead)
+	var list [ahead]weighed
+	n := 0
 	for c := range p.j.Cells() {
 		i := p.number[c.Client]
 		if host := hostOf[c.Referer]; host != none {
@@ -88,13 +89,14 @@ func (p *problem) findCells(s scale, maxHost int) {
 				p.cells = append(p.cells, choose.Cell{Client: p.number[c.Client], Host: host})
 			}
 		}
-		list = append(list, weighed{i, f.weigh(c, s)})
-		if len(list) == ahead {
-			p.sum(list)
-			list = list[:0]
+		list[n].to = i
+		f.weigh(&list[n].weights, c, s)
+		if n++; n == ahead {
+			p.sum(list[:])
+			n = 0
 		}
 	}
-	p.sum(list)
+	p.sum(list[:n])
 }
 
 // sum adds weights to the cells.
@@ -115,9 +117,12 @@ func (p *problem) sum(list []weighed) {
 // the lower.
 func (p *problem) lookBack(countryOf []geo.Country) *turnovers {
 	networks, most := newTurnovers(p.j), make([]int64, len(p.j.Clients))
+	fresh := p.fresh()
 	for c := range p.j.Cells() {
 		networks.add(p.j, c)
-		p.novelty.add(p.j, c)
+		if c.Day == p.j.LastDay {
+			p.novelty.add(c, fresh[c.Client])
+		}
 		if c.Bad[policy.IP] > 0 || c.Blocked {
 			p.late[c.Client] = p.late[c.Client] || c.Day == p.j.LastDay || c.Day == collateral.NoDay
 		}
@@ -276,15 +281,22 @@ func (u *unit) impure() bool {
 // that come from addresses that were not seen before.
 type novelty struct{ fresh, all int64 }
 
-func (n *novelty) add(j *collateral.Judgement, c *collateral.Cell) {
-	if c.Day != j.LastDay {
-		return
-	}
+func (n *novelty) add(c *collateral.Cell, fresh bool) {
 	good := c.Counts.Requests * (collateral.One - c.Bad[policy.IP]) / collateral.One
 	n.all += good
-	if first := j.Clients[c.Client].First; first != record.NoTime && collateral.DayOf(first) >= j.LastDay {
+	if fresh {
 		n.fresh += good
 	}
+}
+
+// fresh says of each client whether it was not seen before the last day.
+func (p *problem) fresh() []bool {
+	out := make([]bool, len(p.j.Clients))
+	for id := range out {
+		first := p.j.Clients[id].First
+		out[id] = first != record.NoTime && collateral.DayOf(first) >= p.j.LastDay
+	}
+	return out
 }
 
 // share is the part that is new: all, of a log of one day. It says how much is
