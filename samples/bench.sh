@@ -33,7 +33,7 @@ fi
 mkdir -p "$cache"
 cache=$(cd "$cache" && pwd)
 export CGO_ENABLED=0
-go build -trimpath -o "$cache/bin/" ./cmd/rulecast ./samples/cmd/makelogs ./samples/cmd/measure
+go build -trimpath -o "$cache/bin/" ./cmd/rulecast ./samples/cmd/makelogs ./samples/cmd/measure ./samples/cmd/unpack
 rulecast=$cache/bin/rulecast
 
 # logs: what makelogs writes depends on its sources; a change makes new logs.
@@ -188,6 +188,7 @@ tasks() {
 	replay "rulecast, 40 gzip files" "$text" "'$work/forty'"
 
 	replay "= rulecast, one gzip file" "$text" "$one"
+	task "rulecast's decompressor alone" "$text" "$one" "exec '$cache/bin/unpack' $one >/dev/null"
 	unpackers "$text" "$one"
 	duck "$text" "$one" cloudfront
 	if has duckdb && has igzip; then

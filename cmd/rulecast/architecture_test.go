@@ -91,6 +91,7 @@ samples/gen
 samples/cmd/makelogs        => samples/gen
 samples/cmd/evaluate        => samples/gen
 samples/cmd/measure
+samples/cmd/unpack          => ingest/decompress
 
 cmd/rulecast                => *
 `
