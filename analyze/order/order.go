@@ -74,21 +74,6 @@ func byKey(order, spare []Ranked) []Ranked {
 	return order
 }
 
-// Sort puts entries into that order. It takes memory for as many again.
-func Sort[E any](entries []E, key func(*E) uint64, compare func(a, b *E) int) {
-	if len(entries) < fewEntries {
-		slices.SortFunc(entries, func(a, b E) int { return compare(&a, &b) })
-		return
-	}
-	// Reading from all over a list waits for memory many times at once; moving
-	// entries around in place would wait for one after the other.
-	sorted := make([]E, len(entries))
-	for i, r := range Of(entries, key, compare) {
-		sorted[i] = entries[r.At]
-	}
-	copy(entries, sorted)
-}
-
 // Merge puts more entries, in any order, into a sorted list, from the last to
 // the first: those of the list that are equal to new ones stay in front of them.
 func Merge[E any](list, more []E, key func(*E) uint64, compare func(a, b *E) int) []E {
